@@ -1,0 +1,1 @@
+export type { TensorInfo, Weights } from "./weights.js";

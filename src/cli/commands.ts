@@ -1,0 +1,10 @@
+/** @file The list of commands: name, one line of help, and where its file is. Loaded one at a time, so that help is instant. */
+import type { CliCommand } from "./context.js";
+
+interface CommandEntry {
+  readonly summary: string;
+  load(): Promise<{ readonly command: CliCommand }>;
+}
+
+/** In the order of the help: the way of the data. */
+export const COMMANDS: Readonly<Record<string, CommandEntry>> = {};

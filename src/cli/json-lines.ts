@@ -1,0 +1,83 @@
+/** @file The frame of the JSON-line filters: one object a line in, one object a line out, order kept, bounded memory. */
+import { createReadStream } from "node:fs";
+import { ClinicalBertError, type ErrorCode } from "../errors.js";
+import { fileError } from "../util/file-error.js";
+import { readLines } from "../util/lines.js";
+import type { CliContext } from "./context.js";
+
+export type JsonObject = Record<string, unknown>;
+
+const FLUSH_AT = 1 << 16;
+
+/**
+ * Feeds each line of `files` (standard input when empty) to `handle` and writes what it returns, with the line's `id`
+ * first when it has one. A line that is not a JSON object, or that `handle` refuses with a `ClinicalBertError`, becomes
+ * `{"id","line"?,"error":{"code","message"}}` and makes the exit code 1; the lines after it are still done.
+ */
+export async function filterJsonLines(
+  context: CliContext,
+  files: readonly string[],
+  handle: (record: JsonObject) => JsonObject | Promise<JsonObject>,
+): Promise<void> {
+  let pending = "";
+  const flush = async (): Promise<void> => {
+    const chunk = pending;
+    pending = "";
+    if (chunk !== "" && !context.stdout.write(chunk))
+      await new Promise((done) => context.stdout.once("drain", done));
+  };
+  for await (const { text, number } of inputLines(context, files)) {
+    if (context.signal.aborted) throw context.signal.reason;
+    pending += `${JSON.stringify(await answerLine(context, text, number, handle))}\n`;
+    if (pending.length >= FLUSH_AT) await flush();
+  }
+  await flush();
+}
+
+async function answerLine(
+  context: CliContext,
+  text: string | null,
+  number: number,
+  handle: (record: JsonObject) => JsonObject | Promise<JsonObject>,
+): Promise<JsonObject> {
+  const record = parseObject(text);
+  if (record === null) {
+    context.exitCode = 1;
+    const message = `Line ${number} is ${text === null ? "not valid UTF-8" : "not a JSON object"}.`;
+    return { id: null, line: number, error: { code: "USAGE" satisfies ErrorCode, message } };
+  }
+  const id = "id" in record ? { id: record["id"] } : {};
+  try {
+    return { ...id, ...(await handle(record)) };
+  } catch (error) {
+    if (!(error instanceof ClinicalBertError)) throw error;
+    context.exitCode = 1;
+    return { ...id, error: { code: error.code, message: error.message } };
+  }
+}
+
+function parseObject(text: string | null): JsonObject | null {
+  if (text === null) return null;
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null && !Array.isArray(value)
+      ? (value as JsonObject)
+      : null;
+  } catch {
+    return null;
+  }
+}
+
+async function* inputLines(
+  context: CliContext,
+  files: readonly string[],
+): AsyncGenerator<{ text: string | null; number: number }> {
+  if (files.length === 0) yield* readLines(context.stdin as AsyncIterable<Uint8Array>);
+  for (const file of files) {
+    try {
+      yield* readLines(createReadStream(file, { highWaterMark: 1 << 18 }));
+    } catch (error) {
+      throw fileError(error, file);
+    }
+  }
+}

@@ -1,0 +1,14 @@
+/** @file The public library: everything an application imports from "clinicalbert". */
+export {
+  ClinicalBertError,
+  type ClinicalBertErrorOptions,
+  ERROR_CATALOGUE,
+  type ErrorCode,
+  type ErrorDetails,
+} from "./errors.js";
+export * from "./graph/index.js";
+export * from "./instances/index.js";
+export * from "./notes/index.js";
+export * from "./sections/index.js";
+export * from "./sentences/index.js";
+export * from "./tokens/index.js";

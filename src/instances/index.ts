@@ -1,0 +1,1 @@
+export type { PretrainingInstance } from "./instance.js";

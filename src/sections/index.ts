@@ -1,0 +1,1 @@
+export type { Section, SectionRules, SectionSplitter } from "./section.js";

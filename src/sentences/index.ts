@@ -1,0 +1,1 @@
+export type { Sentence, SentenceSplitter } from "./sentence.js";

@@ -49,6 +49,10 @@ export const ERROR_CATALOGUE = {
   // tokens
   // instances
   // graph
+  GRAPH_SHAPE: {
+    meaning: "A graph was built from values whose shapes or types do not fit together.",
+    remedy: "Check the model configuration; if it is a published one, report this.",
+  },
   // onnx
   // bert
   BERT_CONFIG: {
@@ -56,6 +60,18 @@ export const ERROR_CATALOGUE = {
     remedy: "Correct the configuration file, or take the one published with the model.",
   },
   // runtime
+  RUNTIME_DEVICE: {
+    meaning: "The device that was asked for is not on this machine, or not in this build of onnxruntime.",
+    remedy: "Choose --device cpu, or install what the device needs (docs/devices.md).",
+  },
+  RUNTIME_FEED: {
+    meaning: "A tensor fed to a graph is missing, or has another type or shape than the graph needs.",
+    remedy: "Feed every input with the shape that the message names.",
+  },
+  RUNTIME_FAILED: {
+    meaning: "onnxruntime refused to compile or to run a graph.",
+    remedy: "If memory ran out, use a smaller batch; else report it with the message.",
+  },
   // checkpoint
   // training
   // pipelines

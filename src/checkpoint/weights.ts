@@ -41,11 +41,6 @@ export function tensorsInMemory(tensors: ReadonlyMap<string, Tensor>): TensorSou
   };
 }
 
-/** The bytes of a tensor's elements, shared with it. */
-export function bytesOf(tensor: Tensor): Uint8Array {
-  return new Uint8Array(tensor.data.buffer, tensor.data.byteOffset, tensor.data.byteLength);
-}
-
 /** Number of elements of dims that come from an untrusted header; `null` when they are no shape or too many. */
 export function checkedSize(dims: readonly unknown[]): number | null {
   if (!dims.every((dim): dim is number => Number.isSafeInteger(dim) && (dim as number) >= 0)) return null;

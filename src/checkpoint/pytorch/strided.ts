@@ -1,7 +1,7 @@
 /** @file Brings the elements of a strided tensor into row-major order. */
 import { arrayOf } from "../../graph/dtype.js";
 import { sizeOf, Tensor } from "../../graph/tensor.js";
-import { bytesOf } from "../weights.js";
+import { bytesOf } from "../../util/protobuf.js";
 import { spanOf, type TensorRef } from "./storages.js";
 
 /** Fills `target` with the storage's bytes from element `offset` on. */
@@ -14,11 +14,11 @@ export async function readStrided(ref: TensorRef, readElements: ReadElements): P
   const tensor = new Tensor(storage.type, new ArrayType(sizeOf(dims)), dims);
   if (tensor.size === 0) return tensor;
   if (isContiguous(ref)) {
-    await readElements(bytesOf(tensor), ref.offset);
+    await readElements(bytesOf(tensor.data), ref.offset);
     return tensor;
   }
   const window = new Tensor(storage.type, new ArrayType(spanOf(ref)), [spanOf(ref)]);
-  await readElements(bytesOf(window), ref.offset);
+  await readElements(bytesOf(window.data), ref.offset);
   gather(ref, window, tensor);
   return tensor;
 }

@@ -1,8 +1,9 @@
 /** @file Reads safetensors files by position. */
 import { arrayOf } from "../../graph/dtype.js";
+import { bytesOf } from "../../util/protobuf.js";
 import { sizeOf, Tensor } from "../../graph/tensor.js";
 import { type ByteSource, openFileSource, readBytes } from "../../util/byte-source.js";
-import { bytesOf, damaged, unknownTensor, type Weights } from "../weights.js";
+import { damaged, unknownTensor, type Weights } from "../weights.js";
 import { parseHeader } from "./header.js";
 
 /** The reference's limit (safetensors 0.8, `MAX_HEADER_SIZE`). */
@@ -42,7 +43,7 @@ export async function readSafetensors(source: ByteSource): Promise<Weights> {
       const entry = byName.get(name);
       if (entry === undefined) throw unknownTensor(path, name);
       const tensor = new Tensor(entry.type, new (arrayOf(entry.type))(sizeOf(entry.dims)), entry.dims);
-      await source.readInto(bytesOf(tensor), dataStart + entry.start);
+      await source.readInto(bytesOf(tensor.data), dataStart + entry.start);
       return tensor;
     },
     close: () => source.close(),

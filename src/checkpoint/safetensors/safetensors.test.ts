@@ -7,7 +7,7 @@ import type { DType } from "../../graph/dtype.js";
 import { arrayOf } from "../../graph/dtype.js";
 import { sizeOf, Tensor } from "../../graph/tensor.js";
 import { memorySource } from "../../util/byte-source.js";
-import { bytesOf } from "../weights.js";
+import { bytesOf } from "../../util/protobuf.js";
 import { SAFETENSORS_DTYPES } from "./header.js";
 import { openSafetensors, readSafetensors } from "./reader.js";
 import { writeSafetensors } from "./writer.js";
@@ -37,7 +37,7 @@ describe("safetensors", () => {
       })
       .map(({ type, dims, seed }) => {
         const made = new Tensor(type, new (arrayOf(type))(sizeOf(dims)), dims);
-        bytesOf(made).forEach((_, index, bytes) => {
+        bytesOf(made.data).forEach((_, index, bytes) => {
           bytes[index] = (seed + index * 37) & 255;
         });
         return made;
@@ -59,7 +59,7 @@ describe("safetensors", () => {
             for (const [name, wanted] of Object.entries(tensors)) {
               const got = await weights.read(name);
               expect([got.type, got.dims]).toEqual([wanted.type, wanted.dims]);
-              expect(Buffer.compare(bytesOf(got), bytesOf(wanted))).toBe(0);
+              expect(Buffer.compare(bytesOf(got.data), bytesOf(wanted.data))).toBe(0);
             }
           } finally {
             await weights.close();

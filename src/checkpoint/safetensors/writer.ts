@@ -1,8 +1,9 @@
 /** @file Writes safetensors files atomically, byte for byte as Python's `safetensors` does. */
 import { bytesPerElement, type DType } from "../../graph/dtype.js";
+import { bytesOf } from "../../util/protobuf.js";
 import { sizeOf, type Tensor } from "../../graph/tensor.js";
 import { openAtomic } from "../../util/atomic-file.js";
-import { bytesOf, type TensorInfo, type TensorSource, tensorsInMemory } from "../weights.js";
+import { type TensorInfo, type TensorSource, tensorsInMemory } from "../weights.js";
 import { SAFETENSORS_DTYPES } from "./header.js";
 
 const ALIGNMENT = 8;
@@ -25,7 +26,7 @@ export async function writeSafetensors(
   const file = await openAtomic(path);
   try {
     await file.write(formatHeader(ordered, metadata));
-    for (const { name } of ordered) await file.write(bytesOf(await source.read(name)));
+    for (const { name } of ordered) await file.write(bytesOf((await source.read(name)).data));
     await file.commit();
   } finally {
     await file.discard();

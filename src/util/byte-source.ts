@@ -54,7 +54,11 @@ export function memorySource(bytes: Uint8Array, name: string): ByteSource {
 }
 
 /** `length` bytes from `position` in a buffer of their own; checked against the size before anything is allocated. */
-export async function readBytes(source: ByteSource, position: number, length: number): Promise<Uint8Array> {
+export async function readBytes(
+  source: ByteSource,
+  position: number,
+  length: number,
+): Promise<Uint8Array<ArrayBuffer>> {
   requireRange(source.path, source.size, position, length);
   const bytes = new Uint8Array(length);
   await source.readInto(bytes, position);

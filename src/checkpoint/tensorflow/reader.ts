@@ -21,10 +21,10 @@ const MOST_SHARDS = 10_000;
 /** Opens shard `number` of `count`; a bundle's shards lie beside its index. */
 export type OpenShard = (number: number, count: number) => Promise<ByteSource>;
 
-/** Opens a checkpoint by its `.index` file or by its prefix (`model.ckpt-1000000`). */
-export async function openTensorflow(path: string): Promise<Weights> {
-  const prefix = path.endsWith(INDEX) ? path.slice(0, -INDEX.length) : path;
-  const index = await openFileSource(`${prefix}${INDEX}`);
+/** Opens a checkpoint by its `.index` file. */
+export async function openTensorflow(indexPath: string): Promise<Weights> {
+  const prefix = indexPath.endsWith(INDEX) ? indexPath.slice(0, -INDEX.length) : indexPath;
+  const index = await openFileSource(indexPath);
   try {
     return await readTensorflow(index, (number, count) => openFileSource(shardPath(prefix, number, count)));
   } finally {

@@ -41,6 +41,10 @@ export const ERROR_CATALOGUE = {
     meaning: "A worker thread ended before it finished its work.",
     remedy: "Start again; if it happens twice, use fewer threads (memory) or report it.",
   },
+  FILE_TRUNCATED: {
+    meaning: "A file ends before the bytes that its own header announces.",
+    remedy: "Copy or download the file again; its size tells whether it is whole.",
+  },
   // notes
   // sections
   // spacy
@@ -73,6 +77,27 @@ export const ERROR_CATALOGUE = {
     remedy: "If memory ran out, use a smaller batch; else report it with the message.",
   },
   // checkpoint
+  CHECKPOINT_DAMAGED: {
+    meaning: "The bytes of a weights file contradict its format or its checksums.",
+    remedy: "Copy or download the file again, and compare its SHA-256 with the publisher's.",
+  },
+  CHECKPOINT_FORMAT: {
+    meaning: "A file or folder is none of the formats of weights that are read here.",
+    remedy:
+      "Give a Hugging Face folder, .safetensors, .bin/.pt, .msgpack, a TensorFlow .index or a .tar.gz of one.",
+  },
+  CHECKPOINT_UNSUPPORTED: {
+    meaning: "A weights file is sound, but uses a part of its format that is not read here.",
+    remedy: "Save it again as safetensors with the program that wrote it.",
+  },
+  CHECKPOINT_UNSAFE: {
+    meaning: "A pickle asks for something other than tensors; nothing of it was executed.",
+    remedy: "Do not load this file with Python either unless you trust who made it.",
+  },
+  TENSOR_UNKNOWN: {
+    meaning: "A tensor was asked for by a name that its file does not have.",
+    remedy: "List the names with `clinicalbert inspect FILE`.",
+  },
   // training
   // pipelines
   // tasks

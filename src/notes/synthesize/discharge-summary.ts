@@ -32,14 +32,12 @@ const EXAM_LINES = [
 /** The whole note, hard-wrapped. */
 export function writeDischargeSummary(story: Story): string {
   const { patient, draws } = story;
-  const body = [
-    header(story),
-    history(story),
-    examination(story),
-    course(story),
-    medications(story),
-    leaving(story),
-  ].join("\n");
+  const parts =
+    story.detail === "narrative"
+      ? [presentIllness, course, advice]
+      : [header, presentIllness, background, examination, course, medications, departure, advice];
+  const body = parts.map((write) => write(story)).join("\n");
+  if (story.detail === "narrative") return wrap(hidePlaceholders(body, patient), patient.width);
   const [year, month, day] = calendar(patient.admissionDay + patient.stayDays);
   const signed = draws.percent(40)
     ? `\n\n                             ${patient.doctor}, MD\n\nDictated By:[**Doctor First Name ${draws.between(2, 99)}**]\n\nMEDQUIST36\n\nD: ${month}/${day}/${year}  T: ${draws.between(1, 12)}:${draws.between(10, 59)}\nJOB#: [**Job Number ${draws.between(1000, 99_999)}**]\n`
@@ -71,13 +69,16 @@ ${procedure}
 `;
 }
 
-function history(story: Story): string {
+function presentIllness(story: Story): string {
+  return `History of Present Illness:
+${OPENING.write(story)} ${HISTORY.writeSome(story, story.draws.between(3, 6))}
+`;
+}
+
+function background(story: Story): string {
   const { patient, draws } = story;
   const { topic, comorbidity } = patient;
-  return `History of Present Illness:
-${OPENING.write(story)} ${HISTORY.writeSome(story, draws.between(3, 6))}
-
-Past Medical History:
+  return `Past Medical History:
 1. ${topic.diagnosis} (${topic.abbreviation}), on ${patient.drug.brand}
 2. ${comorbidity.diagnosis}, on ${patient.comorbidityDrug.brand}
 3. s/p ${draws.pick(topic.procedures)} by ${patient.doctor}
@@ -100,23 +101,23 @@ function examination(story: Story): string {
 }
 
 function course(story: Story): string {
-  const { patient, draws } = story;
-  return `Brief Hospital Course:
-# ${patient.topic.abbreviation}: ${COURSE.writeSome(story, draws.between(4, 7))}
-
-# ${COMORBIDITY.write(story)}
-`;
+  const { patient, draws, detail } = story;
+  const main = COURSE.writeSome(story, draws.between(4, 7));
+  const other = COMORBIDITY.write(story);
+  return detail === "full"
+    ? `Brief Hospital Course:\n# ${patient.topic.abbreviation}: ${main}\n\n# ${other}\n`
+    : `Brief Hospital Course:\n${main} ${other}\n`;
 }
 
 function medications({ patient, draws }: Story): string {
   const { drug, comorbidityDrug, topic } = patient;
   const other = draws.pick(topic.drugs);
   const admission = [drug, comorbidityDrug];
-  const leaving = other === drug ? admission : [drug, other, comorbidityDrug];
+  const prescribed = other === drug ? admission : [drug, other, comorbidityDrug];
   const brief = admission
     .map((each, index) => `${index + 1}. ${each.brand} ${each.dose} ${each.route} ${each.frequency}`)
     .join("\n");
-  const full = leaving
+  const full = prescribed
     .map((each, index) => `${index + 1}. ${prescription(each, draws.between(1, 4))}`)
     .join("\n");
   return `Medications on Admission:\n${brief}\n\nDischarge Medications:\n${full}\n`;
@@ -129,11 +130,10 @@ function prescription(drug: Drug, tablets: number): string {
   return `${drug.generic} (${drug.brand}) ${drug.dose} ${form} Sig: ${COUNTS[tablets]} (${tablets}) ${form} ${drug.route} ${drug.frequency}.`;
 }
 
-function leaving(story: Story): string {
+function departure(story: Story): string {
   const { patient, draws } = story;
   const disposition = draws.pick(exam.DISPOSITION);
   const facility = disposition === "Extended Care" ? `\n\nFacility:\n${FACILITY.write(story)}` : "";
-  const greeting = `Dear ${patient.male ? "Mr." : "Ms."} ${patient.lastName},\n`;
   return `Discharge Disposition:
 ${disposition}${facility}
 
@@ -143,8 +143,13 @@ Secondary: ${patient.comorbidity.diagnosis}
 
 Discharge Condition:
 ${draws.pick(exam.CONDITION)}
+`;
+}
 
-Discharge Instructions:
+function advice(story: Story): string {
+  const { patient, draws, detail } = story;
+  const greeting = detail === "full" ? `Dear ${patient.male ? "Mr." : "Ms."} ${patient.lastName},\n` : "";
+  return `Discharge Instructions:
 ${greeting}${INSTRUCTIONS.writeSome(story, draws.between(3, 5))}
 
 Followup Instructions:

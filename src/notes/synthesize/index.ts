@@ -5,4 +5,4 @@ export {
   type SynthesizeOptions,
   synthesizeNotes,
 } from "./synthesize-notes.js";
-export type { TemplateSet } from "./template.js";
+export type { Detail, TemplateSet } from "./template.js";

@@ -9,7 +9,7 @@ import { Draws } from "./draws.js";
 import { writeNursingNote } from "./nursing-note.js";
 import { calendar, makePatient, type Patient } from "./patient.js";
 import { writeRadiologyReport } from "./radiology-report.js";
-import { type Story, type TemplateSet, wordsOf } from "./template.js";
+import { type Detail, type Story, type TemplateSet, wordsOf } from "./template.js";
 import { TOPICS } from "./topics.js";
 
 export interface SynthesizeOptions {
@@ -23,6 +23,8 @@ export interface SynthesizeOptions {
   readonly topics?: number;
   /** Sentence templates to use (default `all`); `training` and `held-out` share none. */
   readonly templates?: TemplateSet;
+  /** `full` (default), or `narrative` without the parts that any patient's note could have. */
+  readonly detail?: Detail;
 }
 
 /** A note with the further columns of MIMIC-III's NOTEEVENTS. */
@@ -41,7 +43,7 @@ export const SYNTHETIC_TOPICS = TOPICS.length;
 
 /** Notes of one patient after another, ids counted from 1. Throws `USAGE` for a number outside its range. */
 export function* synthesizeNotes(options: SynthesizeOptions): Generator<SyntheticNote, void, undefined> {
-  const { seed, firstPatient = 0, topics = SYNTHETIC_TOPICS, templates = "all" } = options;
+  const { seed, firstPatient = 0, topics = SYNTHETIC_TOPICS, templates = "all", detail = "full" } = options;
   const count = options.count ?? Number.POSITIVE_INFINITY;
   checkRange("seed", seed, 0, Number.MAX_SAFE_INTEGER);
   checkRange("firstPatient", firstPatient, 0, 2 ** 31);
@@ -52,7 +54,7 @@ export function* synthesizeNotes(options: SynthesizeOptions): Generator<Syntheti
   for (let index = firstPatient; made < count; index++) {
     const draws = new Draws(seed, index);
     const patient = makePatient(draws, index, chosen);
-    const story = { patient, draws, templates, words: wordsOf(patient) };
+    const story = { patient, draws, templates, detail, words: wordsOf(patient) };
     for (const note of writeStay(story)) {
       yield { id: String(++made), ...note };
       if (made >= count) return;

@@ -6,11 +6,18 @@ import { calendar, type Patient } from "./patient.js";
 /** Which sentence templates a note may use: all, or one side of a split that no template crosses. */
 export type TemplateSet = "all" | "training" | "held-out";
 
+/**
+ * `full` notes have everything a real note has; `narrative` ones leave out headers, examinations, laboratory panels, lists
+ * and set phrases, so that nearly every sentence speaks of the patient's own disease and drug.
+ */
+export type Detail = "full" | "narrative";
+
 /** What the slots of one note are filled from. */
 export interface Story {
   readonly patient: Patient;
   readonly draws: Draws;
   readonly templates: TemplateSet;
+  readonly detail: Detail;
   readonly words: PatientWords;
 }
 

@@ -80,6 +80,10 @@ export const ERROR_CATALOGUE = {
   // graph
   // onnx
   // bert
+  BERT_CONFIG: {
+    meaning: "A model configuration lacks a value, or has one that no BERT of this package can have.",
+    remedy: "Correct the configuration file, or take the one published with the model.",
+  },
   // runtime
   // checkpoint
   // training

@@ -51,7 +51,36 @@ export const ERROR_CATALOGUE = {
   // sentences
   // corpus
   // tokens
+  VOCABULARY_INVALID: {
+    meaning: "A vocabulary has an empty or repeated line, a wrong encoding, or lacks a token that is needed.",
+    remedy: "Use the vocab.txt that was published with the model, as UTF-8 and one token a line.",
+  },
+  TOKENIZER_FILE_INVALID: {
+    meaning: "A tokenizer.json or its companion describes something else than a BERT WordPiece tokenizer.",
+    remedy: "Use the files of a BERT model, or vocab.txt alone.",
+  },
+  TRUNCATION_IMPOSSIBLE: {
+    meaning: "The truncation asked for cannot reach the length asked for.",
+    remedy: "Raise maxLength, lower stride, or use the strategy longest_first.",
+  },
   // instances
+  CORPUS_INVALID: {
+    meaning: "A corpus file is not UTF-8 text of one sentence a line, or holds no sentence.",
+    remedy: "Make the corpus with clinicalbert format: one sentence a line, a blank line between documents.",
+  },
+  INSTANCE_SETTINGS_INVALID: {
+    meaning: "A setting of the pretraining instances is outside its range.",
+    remedy: "Change the flag that the message names.",
+  },
+  INSTANCE_FILE_INVALID: {
+    meaning:
+      "A file of instances is damaged, cut off, or of another kind; the message says which record and which byte.",
+    remedy: "Copy or create the file again.",
+  },
+  INSTANCE_WIDTH: {
+    meaning: "The records of a file are wider or narrower than the reader was told.",
+    remedy: "Give the flag the width that the file has, or create the file again.",
+  },
   // graph
   GRAPH_SHAPE: {
     meaning: "A graph was built from values whose shapes or types do not fit together.",

@@ -47,6 +47,14 @@ export const ERROR_CATALOGUE = {
   },
   // notes
   // sections
+  SECTIONS_REFUSED: {
+    meaning: "A rule set refuses a note: the published script raises an exception there.",
+    remedy: "Use the rule set corrected, which splits every note.",
+  },
+  SECTION_CATEGORIES: {
+    meaning: "A file of section categories does not have the documented form.",
+    remedy: "Correct the named place; docs/formats-notes.md describes the file.",
+  },
   // spacy
   // sentences
   // corpus

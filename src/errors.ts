@@ -136,6 +136,14 @@ export const ERROR_CATALOGUE = {
     remedy: "List the names with `clinicalbert inspect FILE`.",
   },
   // training
+  TRAINING_INSTANCE: {
+    meaning: "A pretraining instance does not fit the model or the batch shape.",
+    remedy: "Make the instances with the vocabulary and lengths of this run.",
+  },
+  TRAINING_DIVERGED: {
+    meaning: "The loss or the gradient norm is not a finite number.",
+    remedy: "Lower the learning rate or lengthen the warm-up, and go on from the last checkpoint.",
+  },
   // pipelines
   // tasks
   // recipes

@@ -8,6 +8,7 @@ interface Bench {
 
 const BENCHES: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>> = {
   pretrain: () => import("./pretrain.js"),
+  "pretrain-profile": () => import("./pretrain-profile.js"),
 };
 
 const [name, ...args] = process.argv.slice(2);

@@ -47,12 +47,53 @@ export const ERROR_CATALOGUE = {
   },
   // notes
   // sections
+  SECTIONS_REFUSED: {
+    meaning: "A rule set refuses a note: the published script raises an exception there.",
+    remedy: "Use the rule set corrected, which splits every note.",
+  },
+  SECTION_CATEGORIES: {
+    meaning: "A file of section categories does not have the documented form.",
+    remedy: "Correct the named place; docs/formats-notes.md describes the file.",
+  },
   // spacy
   // sentences
   // corpus
   // tokens
+  VOCABULARY_INVALID: {
+    meaning: "A vocabulary has an empty or repeated line, a wrong encoding, or lacks a token that is needed.",
+    remedy: "Use the vocab.txt that was published with the model, as UTF-8 and one token a line.",
+  },
+  TOKENIZER_FILE_INVALID: {
+    meaning: "A tokenizer.json or its companion describes something else than a BERT WordPiece tokenizer.",
+    remedy: "Use the files of a BERT model, or vocab.txt alone.",
+  },
+  TRUNCATION_IMPOSSIBLE: {
+    meaning: "The truncation asked for cannot reach the length asked for.",
+    remedy: "Raise maxLength, lower stride, or use the strategy longest_first.",
+  },
   // instances
+  CORPUS_INVALID: {
+    meaning: "A corpus file is not UTF-8 text of one sentence a line, or holds no sentence.",
+    remedy: "Make the corpus with clinicalbert format: one sentence a line, a blank line between documents.",
+  },
+  INSTANCE_SETTINGS_INVALID: {
+    meaning: "A setting of the pretraining instances is outside its range.",
+    remedy: "Change the flag that the message names.",
+  },
+  INSTANCE_FILE_INVALID: {
+    meaning:
+      "A file of instances is damaged, cut off, or of another kind; the message says which record and which byte.",
+    remedy: "Copy or create the file again.",
+  },
+  INSTANCE_WIDTH: {
+    meaning: "The records of a file are wider or narrower than the reader was told.",
+    remedy: "Give the flag the width that the file has, or create the file again.",
+  },
   // graph
+  GRAPH_SHAPE: {
+    meaning: "A graph was built from values whose shapes or types do not fit together.",
+    remedy: "Check the model configuration; if it is a published one, report this.",
+  },
   // onnx
   // bert
   BERT_CONFIG: {
@@ -60,6 +101,18 @@ export const ERROR_CATALOGUE = {
     remedy: "Correct the configuration file, or take the one published with the model.",
   },
   // runtime
+  RUNTIME_DEVICE: {
+    meaning: "The device that was asked for is not on this machine, or not in this build of onnxruntime.",
+    remedy: "Choose --device cpu, or install what the device needs (docs/devices.md).",
+  },
+  RUNTIME_FEED: {
+    meaning: "A tensor fed to a graph is missing, or has another type or shape than the graph needs.",
+    remedy: "Feed every input with the shape that the message names.",
+  },
+  RUNTIME_FAILED: {
+    meaning: "onnxruntime refused to compile or to run a graph.",
+    remedy: "If memory ran out, use a smaller batch; else report it with the message.",
+  },
   // checkpoint
   CHECKPOINT_DAMAGED: {
     meaning: "The bytes of a weights file contradict its format or its checksums.",

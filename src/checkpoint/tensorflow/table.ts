@@ -99,7 +99,7 @@ export function buildTable(entries: readonly TableEntry[]): Uint8Array {
   let position = 0;
   const appendBlock = (block: Uint8Array): Uint8Array => {
     const trailer = Buffer.alloc(TRAILER_BYTES);
-    trailer.writeUInt32LE(maskCrc32c(crc32c(trailer.subarray(0, 1), crc32c(block))), 1);
+    trailer.writeUInt32LE(maskCrc32c(crc32c(trailer, 0, 1, crc32c(block))), 1);
     parts.push(block, trailer);
     const handle = Buffer.concat([encodeVarint(position), encodeVarint(block.length)]);
     position += block.length + TRAILER_BYTES;

@@ -5,6 +5,7 @@ import { Mt19937 } from "../util/mt19937.js";
 import type { PretrainingInstance } from "./instance.js";
 import { type InstanceDraft, InstanceMaker } from "./instance-maker.js";
 import type { MaskingVocabulary } from "./masking.js";
+import { segmentIdsOf } from "./segment-ids.js";
 import { type InstanceSettings, resolveSettings } from "./settings.js";
 import { MemoryTokenStore } from "./token-store.js";
 import { tokenizeCorpus } from "./tokenize-corpus.js";
@@ -60,9 +61,4 @@ export function freezeDraft(draft: InstanceDraft): PretrainingInstance {
     maskedIds: masker.labels.slice(0, masker.count),
     isRandomNext: draft.isRandomNext,
   };
-}
-
-/** 0 for the first `firstLength` of `length` tokens, 1 for the others. */
-export function segmentIdsOf(length: number, firstLength: number): Uint8Array {
-  return new Uint8Array(length).fill(1, firstLength);
 }

@@ -12,3 +12,18 @@ export {
   parameterTable,
   TIED_PARAMETERS,
 } from "./parameters.js";
+export {
+  type BertInputs,
+  type BertScope,
+  bertScope,
+  type EncoderOutputs,
+  encoder,
+  pooler,
+} from "./encoder.js";
+export {
+  maskedLmHead,
+  nextSentenceHead,
+  sequenceClassificationHead,
+  tokenClassificationHead,
+} from "./heads.js";
+export { type InferenceGraphOptions, inferenceGraph } from "./inference-graph.js";

@@ -7,4 +7,9 @@ interface CommandEntry {
 }
 
 /** In the order of the help: the way of the data. */
-export const COMMANDS: Readonly<Record<string, CommandEntry>> = {};
+export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
+  synthesize: {
+    summary: "write MIMIC-shaped synthetic notes",
+    load: () => import("./commands/synthesize.js"),
+  },
+};

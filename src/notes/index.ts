@@ -1,2 +1,9 @@
 export type { Note } from "./note.js";
 export { areOrderedSpans, joinSpans, type Span, sliceSpan } from "./span.js";
+export {
+  SYNTHETIC_TOPICS,
+  type SynthesizeOptions,
+  type SyntheticNote,
+  synthesizeNotes,
+  type TemplateSet,
+} from "./synthesize/index.js";

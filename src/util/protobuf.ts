@@ -51,6 +51,12 @@ export class ProtoWriter {
     return this.#append(new Uint8Array(Float32Array.of(value).buffer));
   }
 
+  /** fixed32. */
+  fixed32(field: number, value: number): this {
+    this.#tag(field, WIRE.fixed32);
+    return this.#append(new Uint8Array(Uint32Array.of(value).buffer));
+  }
+
   double(field: number, value: number): this {
     this.#tag(field, WIRE.fixed64);
     return this.#append(new Uint8Array(Float64Array.of(value).buffer));

@@ -41,19 +41,109 @@ export const ERROR_CATALOGUE = {
     meaning: "A worker thread ended before it finished its work.",
     remedy: "Start again; if it happens twice, use fewer threads (memory) or report it.",
   },
+  FILE_TRUNCATED: {
+    meaning: "A file ends before the bytes that its own header announces.",
+    remedy: "Copy or download the file again; its size tells whether it is whole.",
+  },
   // notes
   // sections
+  SECTIONS_REFUSED: {
+    meaning: "A rule set refuses a note: the published script raises an exception there.",
+    remedy: "Use the rule set corrected, which splits every note.",
+  },
+  SECTION_CATEGORIES: {
+    meaning: "A file of section categories does not have the documented form.",
+    remedy: "Correct the named place; docs/formats-notes.md describes the file.",
+  },
   // spacy
   // sentences
   // corpus
   // tokens
+  VOCABULARY_INVALID: {
+    meaning: "A vocabulary has an empty or repeated line, a wrong encoding, or lacks a token that is needed.",
+    remedy: "Use the vocab.txt that was published with the model, as UTF-8 and one token a line.",
+  },
+  TOKENIZER_FILE_INVALID: {
+    meaning: "A tokenizer.json or its companion describes something else than a BERT WordPiece tokenizer.",
+    remedy: "Use the files of a BERT model, or vocab.txt alone.",
+  },
+  TRUNCATION_IMPOSSIBLE: {
+    meaning: "The truncation asked for cannot reach the length asked for.",
+    remedy: "Raise maxLength, lower stride, or use the strategy longest_first.",
+  },
   // instances
+  CORPUS_INVALID: {
+    meaning: "A corpus file is not UTF-8 text of one sentence a line, or holds no sentence.",
+    remedy: "Make the corpus with clinicalbert format: one sentence a line, a blank line between documents.",
+  },
+  INSTANCE_SETTINGS_INVALID: {
+    meaning: "A setting of the pretraining instances is outside its range.",
+    remedy: "Change the flag that the message names.",
+  },
+  INSTANCE_FILE_INVALID: {
+    meaning:
+      "A file of instances is damaged, cut off, or of another kind; the message says which record and which byte.",
+    remedy: "Copy or create the file again.",
+  },
+  INSTANCE_WIDTH: {
+    meaning: "The records of a file are wider or narrower than the reader was told.",
+    remedy: "Give the flag the width that the file has, or create the file again.",
+  },
   // graph
+  GRAPH_SHAPE: {
+    meaning: "A graph was built from values whose shapes or types do not fit together.",
+    remedy: "Check the model configuration; if it is a published one, report this.",
+  },
   // onnx
   // bert
+  BERT_CONFIG: {
+    meaning: "A model configuration lacks a value, or has one that no BERT of this package can have.",
+    remedy: "Correct the configuration file, or take the one published with the model.",
+  },
   // runtime
+  RUNTIME_DEVICE: {
+    meaning: "The device that was asked for is not on this machine, or not in this build of onnxruntime.",
+    remedy: "Choose --device cpu, or install what the device needs (docs/devices.md).",
+  },
+  RUNTIME_FEED: {
+    meaning: "A tensor fed to a graph is missing, or has another type or shape than the graph needs.",
+    remedy: "Feed every input with the shape that the message names.",
+  },
+  RUNTIME_FAILED: {
+    meaning: "onnxruntime refused to compile or to run a graph.",
+    remedy: "If memory ran out, use a smaller batch; else report it with the message.",
+  },
   // checkpoint
+  CHECKPOINT_DAMAGED: {
+    meaning: "The bytes of a weights file contradict its format or its checksums.",
+    remedy: "Copy or download the file again, and compare its SHA-256 with the publisher's.",
+  },
+  CHECKPOINT_FORMAT: {
+    meaning: "A file or folder is none of the formats of weights that are read here.",
+    remedy:
+      "Give a Hugging Face folder, .safetensors, .bin/.pt, .msgpack, a TensorFlow .index or a .tar.gz of one.",
+  },
+  CHECKPOINT_UNSUPPORTED: {
+    meaning: "A weights file is sound, but uses a part of its format that is not read here.",
+    remedy: "Save it again as safetensors with the program that wrote it.",
+  },
+  CHECKPOINT_UNSAFE: {
+    meaning: "A pickle asks for something other than tensors; nothing of it was executed.",
+    remedy: "Do not load this file with Python either unless you trust who made it.",
+  },
+  TENSOR_UNKNOWN: {
+    meaning: "A tensor was asked for by a name that its file does not have.",
+    remedy: "List the names with `clinicalbert inspect FILE`.",
+  },
   // training
+  TRAINING_INSTANCE: {
+    meaning: "A pretraining instance does not fit the model or the batch shape.",
+    remedy: "Make the instances with the vocabulary and lengths of this run.",
+  },
+  TRAINING_DIVERGED: {
+    meaning: "The loss or the gradient norm is not a finite number.",
+    remedy: "Lower the learning rate or lengthen the warm-up, and go on from the last checkpoint.",
+  },
   // pipelines
   // tasks
   // recipes

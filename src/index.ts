@@ -6,6 +6,7 @@ export {
   type ErrorCode,
   type ErrorDetails,
 } from "./errors.js";
+export * from "./checkpoint/index.js";
 export * from "./graph/index.js";
 export * from "./instances/index.js";
 export * from "./notes/index.js";

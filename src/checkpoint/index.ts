@@ -1,1 +1,4 @@
-export type { TensorInfo, Weights } from "./weights.js";
+export { openWeights, weightsInFolder } from "./open-weights.js";
+export { openSafetensors } from "./safetensors/reader.js";
+export { writeSafetensors } from "./safetensors/writer.js";
+export type { TensorInfo, TensorSource, Weights, WeightsFormat } from "./weights.js";

@@ -42,6 +42,22 @@ export const ERROR_CATALOGUE = {
     remedy: "Start again; if it happens twice, use fewer threads (memory) or report it.",
   },
   // notes
+  NOTES_FORMAT: {
+    meaning: "A source of notes is of no known format.",
+    remedy: "Rename it, or name its format.",
+  },
+  NOTES_COLUMNS: {
+    meaning: "A table of notes lacks a column that is needed.",
+    remedy: "Name the columns, for example --columns text=NOTE,id=KEY.",
+  },
+  NOTES_MALFORMED: {
+    meaning: "A row of a source cannot be read as a note, and reading was to be strict.",
+    remedy: "Repair the row, or read without --strict to leave malformed rows out and count them.",
+  },
+  NOTES_DAMAGED: {
+    meaning: "A file of notes is cut off or damaged as a whole.",
+    remedy: "Copy or download the file again and compare its checksum.",
+  },
   // sections
   SECTIONS_REFUSED: {
     meaning: "A rule set refuses a note: the published script raises an exception there.",
@@ -54,6 +70,18 @@ export const ERROR_CATALOGUE = {
   // spacy
   // sentences
   // corpus
+  CORPUS_EMPTY_NOTE: {
+    meaning: "A note has no sentence.",
+    remedy: "Nothing is to be done; the note is named so that counts agree.",
+  },
+  CORPUS_CHANGED: {
+    meaning: "A stopped format run cannot go on, because its notes have changed since.",
+    remedy: "Choose another output folder, or remove this one with clinicalbert purge, and start again.",
+  },
+  CORPUS_CATEGORIES: {
+    meaning: "The notes have too many categories for one file each.",
+    remedy: "Write one file with --one-file, or name another column: --columns category=NAME.",
+  },
   // tokens
   // instances
   // graph

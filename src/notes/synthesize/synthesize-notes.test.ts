@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { Draws } from "./draws.js";
 import { noteEventsHeader, noteEventsRow } from "./note-events-row.js";
 import { SYNTHETIC_TOPICS, type SynthesizeOptions, synthesizeNotes } from "./synthesize-notes.js";
-import { templateList, type TemplateSet } from "./template.js";
+import { type TemplateSet, templateList } from "./template.js";
 import * as discharge from "./templates/discharge-templates.js";
 import * as nursing from "./templates/nursing-templates.js";
 import * as radiology from "./templates/radiology-templates.js";

@@ -5,6 +5,7 @@ import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { createGunzip } from "node:zlib";
 import { Parser, type ReadEntry } from "tar";
 import { ClinicalBertError } from "../errors.js";
 import { fileError } from "../util/file-error.js";
@@ -46,7 +47,6 @@ export async function unpackArchive(path: string, signal?: AbortSignal): Promise
 
 async function unpackInto(path: string, size: number, folder: string, signal?: AbortSignal): Promise<void> {
   const limit = Math.max(ALWAYS_ALLOWED, size * LARGEST_RATIO);
-  let written = 0;
   const seen = new Set<string>();
   const parser = new Parser({ strict: true });
   const failed = new AbortController();
@@ -58,11 +58,7 @@ async function unpackInto(path: string, size: number, folder: string, signal?: A
     if (seen.size > MOST_FILES) throw unsafe(path, `has more than ${MOST_FILES} files`);
     const file = wanted ? await open(join(folder, name), "wx", 0o600) : null;
     try {
-      for await (const chunk of entry) {
-        written += chunk.length;
-        if (written > limit) throw unsafe(path, `unpacks to more than ${limit} bytes`);
-        await file?.write(chunk);
-      }
+      for await (const chunk of entry) await file?.write(chunk);
     } finally {
       await file?.close();
     }
@@ -73,7 +69,16 @@ async function unpackInto(path: string, size: number, folder: string, signal?: A
   });
   const signals = signal === undefined ? [failed.signal] : [failed.signal, signal];
   try {
-    await pipeline(createReadStream(path), parser as unknown as NodeJS.WritableStream, {
+    const inflated = async function* (chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+      let total = 0;
+      for await (const chunk of chunks) {
+        total += chunk.length;
+        if (total > limit) throw unsafe(path, `unpacks to more than ${limit} bytes`);
+        yield chunk;
+      }
+    };
+    const target = parser as unknown as NodeJS.WritableStream;
+    await pipeline(createReadStream(path), createGunzip(), inflated, target, {
       signal: AbortSignal.any(signals),
     });
     await queue;

@@ -1,5 +1,6 @@
 /** @file Unpacks a `.tar.gz` of a model, as BioBERT is shipped, into the cache; once for each archive. */
 import { createHash, randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { createReadStream } from "node:fs";
 import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { homedir } from "node:os";
@@ -67,28 +68,31 @@ async function unpackInto(path: string, size: number, folder: string, signal?: A
   parser.on("entry", (entry: ReadEntry) => {
     queue = queue.then(() => writeEntry(entry)).catch((error) => failed.abort(error));
   });
-  const signals = signal === undefined ? [failed.signal] : [failed.signal, signal];
+  parser.on("error", (error: unknown) => failed.abort(error));
+  const stop = AbortSignal.any(signal === undefined ? [failed.signal] : [failed.signal, signal]);
+  const feed = async (chunks: AsyncIterable<Buffer>): Promise<void> => {
+    let total = 0;
+    for await (const chunk of chunks) {
+      total += chunk.length;
+      if (total > limit) throw unsafe(path, `unpacks to more than ${limit} bytes`);
+      if (!parser.write(chunk)) await once(parser, "drain", { signal: stop });
+    }
+    const ended = once(parser, "end", { signal: stop });
+    parser.end();
+    await ended;
+  };
   try {
-    const inflated = async function* (chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-      let total = 0;
-      for await (const chunk of chunks) {
-        total += chunk.length;
-        if (total > limit) throw unsafe(path, `unpacks to more than ${limit} bytes`);
-        yield chunk;
-      }
-    };
-    const target = parser as unknown as NodeJS.WritableStream;
-    await pipeline(createReadStream(path), createGunzip(), inflated, target, {
-      signal: AbortSignal.any(signals),
-    });
+    await pipeline(createReadStream(path), createGunzip(), feed, { signal: stop });
     await queue;
     failed.signal.throwIfAborted();
   } catch (error) {
-    if (failed.signal.aborted) throw fileError(failed.signal.reason, path);
+    const cause: unknown = failed.signal.aborted ? failed.signal.reason : error;
     signal?.throwIfAborted();
-    throw error instanceof ClinicalBertError
-      ? error
-      : damaged(path, "it is no whole gzip archive of tar files");
+    if (cause instanceof ClinicalBertError || (cause as NodeJS.ErrnoException).syscall !== undefined)
+      throw fileError(cause, path);
+    throw damaged(path, "it is no whole gzip archive of tar files");
+  } finally {
+    failed.abort();
   }
   if (seen.size === 0) throw damaged(path, "the archive has no files of a model");
 }

@@ -74,7 +74,9 @@ async function unpackInto(path: string, size: number, folder: string, signal?: A
     let total = 0;
     for await (const chunk of chunks) {
       total += chunk.length;
-      if (total > limit) throw unsafe(path, `unpacks to more than ${limit} bytes`);
+      // Aborting, not throwing: the pipeline would hide the reason behind its own AbortError.
+      if (total > limit) failed.abort(unsafe(path, `unpacks to more than ${limit} bytes`));
+      failed.signal.throwIfAborted();
       if (!parser.write(chunk)) await once(parser, "drain", { signal: stop });
     }
     const ended = once(parser, "end", { signal: stop });

@@ -159,6 +159,37 @@ export const ERROR_CATALOGUE = {
     meaning: "A pickle asks for something other than tensors; nothing of it was executed.",
     remedy: "Do not load this file with Python either unless you trust who made it.",
   },
+  ARCHIVE_UNSAFE: {
+    meaning:
+      "An archive has entries that would be written outside its folder, or unpacks to far more than its size.",
+    remedy: "Unpack it by hand in an empty folder if you trust it, and give that folder.",
+  },
+  HEAD_MISSING: {
+    meaning:
+      "A model was asked for with a head that its weights do not have; no head is ever filled with random numbers.",
+    remedy: "Take a checkpoint that has the head, or fine-tune one.",
+  },
+  MODEL_INCOMPLETE: {
+    meaning:
+      "The weights of a model lack parameters that its configuration asks for, or have them in other shapes.",
+    remedy: "Check with `clinicalbert inspect` that configuration and weights belong together.",
+  },
+  HUB_OFFLINE: {
+    meaning: "A model is not in the cache, and HF_HUB_OFFLINE forbids to fetch it.",
+    remedy: "Fetch it on a machine with access and copy the cache, or give the path of a folder.",
+  },
+  HUB_NOT_FOUND: {
+    meaning: "The hub has no such model, revision or file, or hides it from this token.",
+    remedy: "Check id and revision; a private or gated model needs a token (HF_TOKEN).",
+  },
+  HUB_UNAVAILABLE: {
+    meaning: "The hub cannot be reached, or answers with errors after several tries.",
+    remedy: "Try again later: what was fetched is kept; HF_ENDPOINT names another server.",
+  },
+  HUB_CHECKSUM: {
+    meaning: "A fetched file does not match the checksum that the hub announces; it was removed.",
+    remedy: "Try again; if it stays, a proxy on the way changes files.",
+  },
   TENSOR_UNKNOWN: {
     meaning: "A tensor was asked for by a name that its file does not have.",
     remedy: "List the names with `clinicalbert inspect FILE`.",

@@ -74,8 +74,8 @@ const SLOTS: Readonly<Record<string, Slot>> = {
   labval: ({ words }) => words.labValue,
   labval_cap: ({ words }) => words.labValueCap,
   labname: ({ patient }) => patient.lab.name,
-  doctor: ({ patient }) => patient.doctor,
-  doctor_cap: ({ patient }) => patient.doctor,
+  doctor: (story) => (namesTeam(story) ? `the ${story.words.service} team` : story.patient.doctor),
+  doctor_cap: (story) => (namesTeam(story) ? `The ${story.words.service} team` : story.patient.doctor),
   service: ({ words }) => words.service,
   image: ({ patient }) => patient.topic.image,
   image_cap: ({ words }) => words.imageCap,
@@ -101,6 +101,11 @@ const SLOTS: Readonly<Record<string, Slot>> = {
 };
 
 const DIGITS = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"] as const;
+
+/** A placeholder is a dozen word pieces long: narrative notes, meant for short sequences, mostly name the team instead. */
+function namesTeam({ detail, draws }: Story): boolean {
+  return detail === "narrative" && draws.percent(75);
+}
 
 /** `[**2151-7-16**]`, as MIMIC-III writes a shifted date. */
 export function dateOf(day: number): string {
@@ -135,8 +140,9 @@ function fill({ first, slots, literals }: CompiledTemplate, story: Story): strin
   return text;
 }
 
-/** Every fifth template of a list is held out. */
-const HELD_OUT_EVERY = 5;
+/** Every third template of a list is held out; set phrases, of which there are fewer, are not. */
+const HELD_OUT_EVERY = 3;
+const FEWEST_TO_SPLIT = 6;
 
 export interface TemplateList {
   /** One sentence or paragraph, from a template drawn out of the story's template set. */
@@ -145,10 +151,10 @@ export interface TemplateList {
   writeSome(story: Story, count: number): string;
 }
 
-/** A list of templates of which every fifth is held out. Shorter lists (set phrases) are the same on both sides. */
+/** A list of templates of which every third is held out. Shorter lists (set phrases) are the same on both sides. */
 export function templateList(templates: readonly string[]): TemplateList {
   const compiled = templates.map(compile);
-  const splits = compiled.length >= HELD_OUT_EVERY;
+  const splits = compiled.length >= FEWEST_TO_SPLIT;
   const isHeldOut = (index: number): boolean => index % HELD_OUT_EVERY === HELD_OUT_EVERY - 1;
   const sets: Record<TemplateSet, readonly CompiledTemplate[]> = {
     all: compiled,

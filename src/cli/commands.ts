@@ -12,4 +12,12 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: "write MIMIC-shaped synthetic notes",
     load: () => import("./commands/synthesize.js"),
   },
+  tokenize: {
+    summary: "texts to word pieces, as JSON lines",
+    load: () => import("./commands/tokenize.js"),
+  },
+  instances: {
+    summary: "a formatted corpus to pretraining instances",
+    load: () => import("./commands/instances.js"),
+  },
 };

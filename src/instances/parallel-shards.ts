@@ -44,7 +44,16 @@ export async function makeShardsInThreads(
     return;
   }
   const queue = [...shards];
-  const workers = Array.from({ length: threads }, () => startWorker(source, options, threads));
+  const documents = new Uint32Array(new SharedArrayBuffer(source.documents.byteLength));
+  documents.set(source.documents);
+  const data: ShardWorkerData = {
+    documents,
+    settings: source.settings,
+    vocabulary: source.vocabulary,
+    folder: options.folder,
+    memory: Math.floor(ROW_MEMORY_OF_ALL_THREADS / threads),
+  };
+  const workers = Array.from({ length: threads }, () => startWorker(data));
   try {
     await Promise.all(workers.map((worker) => drain(worker, queue, options)));
   } finally {
@@ -54,18 +63,8 @@ export async function makeShardsInThreads(
 
 const ROW_MEMORY_OF_ALL_THREADS = 1 << 28;
 
-function startWorker(source: ShardSource, options: ParallelOptions, threads: number): Worker {
-  const { settings, vocabulary } = source;
-  const shared = new Uint32Array(new SharedArrayBuffer(source.documents.byteLength));
-  shared.set(source.documents);
-  const data: ShardWorkerData = {
-    documents: shared,
-    settings,
-    vocabulary,
-    folder: options.folder,
-    memory: Math.floor(ROW_MEMORY_OF_ALL_THREADS / threads),
-  };
-  return new Worker(new URL("./shard-worker.js", import.meta.url), { workerData: data });
+function startWorker(workerData: ShardWorkerData): Worker {
+  return new Worker(new URL("./shard-worker.js", import.meta.url), { workerData });
 }
 
 /** Gives `worker` one shard after another until the queue is empty. */

@@ -19,5 +19,12 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   gradients: {
     summary: "write the loss and gradients of a batch, to compare implementations",
     load: () => import("./commands/gradients.js"),
+  tokenize: {
+    summary: "texts to word pieces, as JSON lines",
+    load: () => import("./commands/tokenize.js"),
+  },
+  instances: {
+    summary: "a formatted corpus to pretraining instances",
+    load: () => import("./commands/instances.js"),
   },
 };

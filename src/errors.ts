@@ -46,6 +46,22 @@ export const ERROR_CATALOGUE = {
     remedy: "Copy or download the file again; its size tells whether it is whole.",
   },
   // notes
+  NOTES_FORMAT: {
+    meaning: "A source of notes is of no known format.",
+    remedy: "Rename it, or name its format.",
+  },
+  NOTES_COLUMNS: {
+    meaning: "A table of notes lacks a column that is needed.",
+    remedy: "Name the columns, for example --columns text=NOTE,id=KEY.",
+  },
+  NOTES_MALFORMED: {
+    meaning: "A row of a source cannot be read as a note, and reading was to be strict.",
+    remedy: "Repair the row, or read without --strict to leave malformed rows out and count them.",
+  },
+  NOTES_DAMAGED: {
+    meaning: "A file of notes is cut off or damaged as a whole.",
+    remedy: "Copy or download the file again and compare its checksum.",
+  },
   // sections
   SECTIONS_REFUSED: {
     meaning: "A rule set refuses a note: the published script raises an exception there.",
@@ -58,6 +74,18 @@ export const ERROR_CATALOGUE = {
   // spacy
   // sentences
   // corpus
+  CORPUS_EMPTY_NOTE: {
+    meaning: "A note has no sentence.",
+    remedy: "Nothing is to be done; the note is named so that counts agree.",
+  },
+  CORPUS_CHANGED: {
+    meaning: "A stopped format run cannot go on, because its notes have changed since.",
+    remedy: "Choose another output folder, or remove this one with clinicalbert purge, and start again.",
+  },
+  CORPUS_CATEGORIES: {
+    meaning: "The notes have too many categories for one file each.",
+    remedy: "Write one file with --one-file, or name another column: --columns category=NAME.",
+  },
   // tokens
   VOCABULARY_INVALID: {
     meaning: "A vocabulary has an empty or repeated line, a wrong encoding, or lacks a token that is needed.",

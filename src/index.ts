@@ -7,9 +7,11 @@ export {
   type ErrorDetails,
 } from "./errors.js";
 export * from "./checkpoint/index.js";
+export * from "./corpus/index.js";
 export * from "./graph/index.js";
 export * from "./instances/index.js";
 export * from "./notes/index.js";
+export * from "./notes/sources.js";
 export * from "./sections/index.js";
 export * from "./sentences/index.js";
 export * from "./tokens/index.js";

@@ -29,7 +29,7 @@ export class StorageHandle {
   constructor(readonly ref: StorageRef) {}
 }
 
-const STORAGE_TYPES: Readonly<Record<string, DType>> = {
+export const STORAGE_TYPES: Readonly<Record<string, DType>> = {
   "torch.FloatStorage": "float32",
   "torch.DoubleStorage": "float64",
   "torch.HalfStorage": "float16",
@@ -58,7 +58,7 @@ const CALLABLES = [
 const ALLOWED = new Set<string>([...Object.keys(STORAGE_TYPES), ...CALLABLES]);
 
 /** The largest view that may have more elements than its storage (an expanded tensor). */
-const LARGEST_EXPANSION = 1 << 24;
+const LARGEST_EXPANSION = 1 << 20;
 
 /** The hooks that turn a torch pickle into `TensorRef`s. `path` is for errors. */
 export function torchHooks(path: string, malformed: PickleHooks["malformed"]): PickleHooks {

@@ -164,6 +164,19 @@ export const ERROR_CATALOGUE = {
     remedy: "List the names with `clinicalbert inspect FILE`.",
   },
   // training
+  TRAINING_RECIPE: {
+    meaning: "A value of a training recipe is not one that a run can have.",
+    remedy: "Give a value in the range that the message names.",
+  },
+  TRAINING_INIT: {
+    meaning: "The weights to start from are not those of the configured model.",
+    remedy: "Give the configuration and the weights of the same model.",
+  },
+  TRAINING_RESUME: {
+    meaning:
+      "A run folder cannot be continued: its recipe, data or checkpoints are not those of this command.",
+    remedy: "Give the same recipe and data as before, or another --out folder.",
+  },
   TRAINING_INSTANCE: {
     meaning: "A pretraining instance does not fit the model or the batch shape.",
     remedy: "Make the instances with the vocabulary and lengths of this run.",

@@ -12,4 +12,12 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: "write MIMIC-shaped synthetic notes",
     load: () => import("./commands/synthesize.js"),
   },
+  pretrain: {
+    summary: "pretrain a BERT on instances, resumable to the bit",
+    load: () => import("./commands/pretrain.js"),
+  },
+  gradients: {
+    summary: "write the loss and gradients of a batch, to compare implementations",
+    load: () => import("./commands/gradients.js"),
+  },
 };

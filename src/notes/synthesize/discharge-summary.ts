@@ -1,11 +1,11 @@
 /** @file Writes a synthetic discharge summary. */
 import { labPanel } from "./lab-panel.js";
-import type { Drug } from "./topic.js";
 import { calendar } from "./patient.js";
 import { dateOf, type Story, templateList } from "./template.js";
 import * as discharge from "./templates/discharge-templates.js";
 import * as exam from "./templates/exam-templates.js";
 import { IMPRESSION as IMPRESSION_TEMPLATES } from "./templates/radiology-templates.js";
+import type { Drug } from "./topic.js";
 import { hidePlaceholders, wrap } from "./wrap.js";
 
 const OPENING = templateList(discharge.OPENING);

@@ -9,7 +9,7 @@ import {
   type SynthesizeOptions,
   synthesizeNotes,
 } from "./synthesize-notes.js";
-import { templateList, type TemplateSet } from "./template.js";
+import { type TemplateSet, templateList } from "./template.js";
 import * as discharge from "./templates/discharge-templates.js";
 import * as nursing from "./templates/nursing-templates.js";
 import * as progress from "./templates/progress-templates.js";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { ClinicalBertError } from "../errors.js";
+import type { ClinicalBertError } from "../errors.js";
 import { createCategoriser, parseCategoryRules } from "./categories.js";
 import { createSectionSplitter } from "./splitter.js";
 

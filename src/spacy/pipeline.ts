@@ -1,12 +1,12 @@
 /** @file A loaded spaCy pipeline: texts to words with heads, labels and sentence starts. */
 import type { Component, ComponentsFile } from "./components.js";
 import type { MatrixProducts } from "./matrix-product.js";
-import { createParser, type Parser, type ParserStep } from "./parser.js";
 import type { ParseTree } from "./parse-tree.js";
+import { createParser, type Parser, type ParserStep } from "./parser.js";
 import { createSenter, markSentences, type Senter } from "./senter.js";
 import type { StringIds } from "./string-ids.js";
-import { createTokenizer, type TokenizerRules } from "./tokenizer.js";
 import { createTokenVectors, type TokenVectors } from "./token-vectors.js";
+import { createTokenizer, type TokenizerRules } from "./tokenizer.js";
 import { createWordTypes, type NormOf, type WordForm } from "./word-types.js";
 import type { Words } from "./words.js";
 

@@ -72,6 +72,30 @@ export const ERROR_CATALOGUE = {
     remedy: "Correct the named place; docs/formats-notes.md describes the file.",
   },
   // spacy
+  SPACY_NOT_A_PIPELINE: {
+    meaning: "A path is not a saved spaCy pipeline: neither its folder nor an archive (.tar.gz, .whl) of it.",
+    remedy: "Name the folder that holds meta.json and tokenizer, or the archive as it was published.",
+  },
+  SPACY_MISSING_FILE: {
+    meaning: "A file that the pipeline's configuration asks for is not there.",
+    remedy: "Download the pipeline again.",
+  },
+  SPACY_CORRUPT: {
+    meaning: "A file of a spaCy pipeline is cut short or holds something else than its format says.",
+    remedy: "Download the pipeline again.",
+  },
+  SPACY_UNSUPPORTED: {
+    meaning: "A spaCy pipeline has a version, language, component or architecture that is not implemented.",
+    remedy: "Use a pipeline of spaCy 3.x (or 2.0) with the architectures that docs/spacy.md lists.",
+  },
+  SPACY_TEXT_TOO_LONG: {
+    meaning: "A text is longer than spaCy's limit, where the published script loses the note.",
+    remedy: "Split the note into sections first, or use the pipeline without the rules alsentzer2019.",
+  },
+  SPACY_REGEX: {
+    meaning: "A regular expression of a tokenizer file cannot be said in JavaScript.",
+    remedy: "Report the pipeline's name and version.",
+  },
   // sentences
   // corpus
   CORPUS_EMPTY_NOTE: {
@@ -195,6 +219,19 @@ export const ERROR_CATALOGUE = {
     remedy: "List the names with `clinicalbert inspect FILE`.",
   },
   // training
+  TRAINING_RECIPE: {
+    meaning: "A value of a training recipe is not one that a run can have.",
+    remedy: "Give a value in the range that the message names.",
+  },
+  TRAINING_INIT: {
+    meaning: "The weights to start from are not those of the configured model.",
+    remedy: "Give the configuration and the weights of the same model.",
+  },
+  TRAINING_RESUME: {
+    meaning:
+      "A run folder cannot be continued: its recipe, data or checkpoints are not those of this command.",
+    remedy: "Give the same recipe and data as before, or another --out folder.",
+  },
   TRAINING_INSTANCE: {
     meaning: "A pretraining instance does not fit the model or the batch shape.",
     remedy: "Make the instances with the vocabulary and lengths of this run.",

@@ -1,6 +1,7 @@
 /** @file All instances of a corpus that fits in memory, as create_pretraining_data.py gives them for the same seed. */
-import type { WordPieceTokenizer } from "../tokens/wordpiece-tokenizer.js";
+
 import { CONTINUATION_PREFIX } from "../tokens/piece-trie.js";
+import type { WordPieceTokenizer } from "../tokens/wordpiece-tokenizer.js";
 import { Mt19937 } from "../util/mt19937.js";
 import type { PretrainingInstance } from "./instance.js";
 import { type InstanceDraft, InstanceMaker } from "./instance-maker.js";
@@ -25,8 +26,10 @@ export async function createInstances(
   const maker = new InstanceMaker(store, documents, all, maskingVocabularyOf(tokenizer), random);
   const instances: PretrainingInstance[] = [];
   for (let pass = 0; pass < all.dupeFactor; pass++)
-    for (let place = 0; place < documents.length; place++)
-      maker.makeFrom(place, (draft) => instances.push(freezeDraft(draft)));
+    for (let place = 0; place < documents.length; place++) {
+      maker.start(place);
+      while (maker.next()) instances.push(freezeDraft(maker.draft));
+    }
   const order = Uint32Array.from(instances.keys());
   random.shuffle(order, order.length);
   return Array.from(order, (index) => instances[index]!);

@@ -1,7 +1,9 @@
 export type { Note } from "./note.js";
 export { areOrderedSpans, joinSpans, type Span, sliceSpan } from "./span.js";
 export {
+  SYNTHETIC_CATEGORIES,
   SYNTHETIC_TOPICS,
+  type SyntheticCategory,
   type SynthesizeOptions,
   type SyntheticNote,
   synthesizeNotes,

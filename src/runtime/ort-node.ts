@@ -43,6 +43,12 @@ export async function createOrtRuntime({
   };
 }
 
+/** Version of onnxruntime-node. */
+export async function ortVersion(): Promise<string> {
+  const ort: Ort = await import("onnxruntime-node");
+  return ort.env.versions.node ?? "unknown";
+}
+
 /** Loads an ONNX model that is already bytes or a file (an exported or published one) under the same options. */
 export async function createSession(
   ort: Ort,

@@ -1,6 +1,7 @@
 /** @file Dropout masks that are a pure function of (seed, step, place, row of the whole batch, element): nothing to save, nothing to resume. */
-import { philox, STREAMS } from "../util/counter-random.js";
+
 import { internalError } from "../errors.js";
+import { philox, STREAMS } from "../util/counter-random.js";
 
 /** A draw has 32 bits: 6 choose a column of the alias table, 26 decide within it. */
 const COLUMNS = 64;

@@ -4,12 +4,17 @@ import { createInstanceOrder } from "./instance-order.js";
 
 test("every epoch reads every instance exactly once", () => {
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 3000 }), fc.integer(), fc.integer({ min: 0, max: 5 }), (count, seed, epoch) => {
-      const order = createInstanceOrder(count, seed);
-      const seen = new Set(Array.from({ length: count }, (_, i) => order(epoch * count + i)));
-      expect(seen.size).toBe(count);
-      expect(Math.max(...seen)).toBe(count - 1);
-    }),
+    fc.property(
+      fc.integer({ min: 1, max: 3000 }),
+      fc.integer(),
+      fc.integer({ min: 0, max: 5 }),
+      (count, seed, epoch) => {
+        const order = createInstanceOrder(count, seed);
+        const seen = new Set(Array.from({ length: count }, (_, i) => order(epoch * count + i)));
+        expect(seen.size).toBe(count);
+        expect(Math.max(...seen)).toBe(count - 1);
+      },
+    ),
     { numRuns: 60 },
   );
 });

@@ -1,6 +1,7 @@
 /** @file The reference runtime: interprets a graph node by node in float64. For tests and proofs, never for speed. */
-import { type DType, arrayOf } from "../../graph/dtype.js";
+
 import { resolveDim } from "../../graph/dim.js";
+import { arrayOf, type DType } from "../../graph/dtype.js";
 import { Tensor } from "../../graph/tensor.js";
 import type { Node, Value } from "../../graph/value.js";
 import { checkFeeds } from "../feeds.js";

@@ -79,14 +79,18 @@ function groupWords(tokens: readonly ScoredToken[]): ScoredToken[][] {
 function wordScores(word: readonly ScoredToken[], strategy: "first" | "average" | "max"): ArrayLike<number> {
   if (strategy === "first") return word[0]!.scores;
   if (strategy === "average")
-    return word[0]!.scores.map((_, label) => word.reduce((sum, { scores }) => sum + scores[label]!, 0) / word.length);
+    return word[0]!.scores.map(
+      (_, label) => word.reduce((sum, { scores }) => sum + scores[label]!, 0) / word.length,
+    );
   let best = word[0]!.scores;
   for (const { scores } of word) if (Math.max(...scores) > Math.max(...best)) best = scores;
   return best;
 }
 
 /** `B-` and `S-` start an entity, `E-` and `S-` end one, anything else continues an open entity of its class. */
-function groupEntities(words: readonly LabelledWord[]): (TokenClassificationResult & { entity_group: string })[] {
+function groupEntities(
+  words: readonly LabelledWord[],
+): (TokenClassificationResult & { entity_group: string })[] {
   const groups: { readonly tag: string; readonly words: LabelledWord[] }[] = [];
   let open: string | null = null;
   for (const word of words) {

@@ -21,7 +21,10 @@ export const AutoConfig = {
 };
 
 /** With transformers' defaults for what old files leave out. */
-export function completeConfig(json: Readonly<Record<string, unknown>>, labels: readonly string[] = []): PretrainedConfig {
+export function completeConfig(
+  json: Readonly<Record<string, unknown>>,
+  labels: readonly string[] = [],
+): PretrainedConfig {
   const id2label = (json["id2label"] ?? { ...labels }) as Record<number, string>;
   const label2id = Object.fromEntries(Object.entries(id2label).map(([id, label]) => [label, Number(id)]));
   return { model_type: "bert", max_position_embeddings: 512, ...json, id2label, label2id };

@@ -7,7 +7,15 @@ import { unknownOption } from "./options.js";
 import { runBatches } from "./run-batches.js";
 import type { PreTrainedTokenizer } from "./tokenizers.js";
 
-export const POOLINGS = ["none", "mean", "cls", "first_token", "last_token", "eos", "last_four_layers"] as const;
+export const POOLINGS = [
+  "none",
+  "mean",
+  "cls",
+  "first_token",
+  "last_token",
+  "eos",
+  "last_four_layers",
+] as const;
 export type Pooling = (typeof POOLINGS)[number];
 
 export interface FeatureExtractionOptions {
@@ -32,7 +40,8 @@ export async function extractFeatures(
 ): Promise<Tensor> {
   if (!POOLINGS.includes(pooling)) throw unknownOption("pooling", pooling, POOLINGS);
   const list = typeof texts === "string" ? [texts] : texts;
-  if (list.length === 0) throw new ClinicalBertError("PIPELINE_INPUT", "An empty list of texts has no features.");
+  if (list.length === 0)
+    throw new ClinicalBertError("PIPELINE_INPUT", "An empty list of texts has no features.");
   const { wordpiece, model_max_length: maxLength } = tokenizer;
   const encodings = list.map((text) => wordpiece.encode(text, { truncation: { maxLength } }));
   const lengths = encodings.map(({ ids }) => ids.length);
@@ -72,9 +81,11 @@ function lastLayers(outputs: Readonly<Record<string, Tensor>>): Tensor[] {
 function poolRow(states: Tensor, row: number, length: number, pooling: Pooling, target: Float32Array): void {
   const [, S, H] = states.dims as readonly [number, number, number];
   const data = (states.data as Float32Array).subarray(row * S * H, row * S * H + length * H);
-  if (pooling === "none") return target.set(data);
-  if (pooling === "cls" || pooling === "first_token") return target.set(data.subarray(0, H));
-  if (pooling === "last_token" || pooling === "eos") return target.set(data.subarray((length - 1) * H));
+  if (pooling !== "mean" && pooling !== "last_four_layers") {
+    const first = pooling === "last_token" || pooling === "eos" ? (length - 1) * H : 0;
+    target.set(pooling === "none" ? data : data.subarray(first, first + H));
+    return;
+  }
   const sums = new Float64Array(H);
   for (let token = 0; token < length; token++)
     for (let axis = 0; axis < H; axis++) sums[axis]! += data[token * H + axis]!;

@@ -30,9 +30,13 @@ export async function fillMasks(
   const places = encodings.map(({ ids }, index) => {
     const place = ids.indexOf(maskId);
     if (place === -1)
-      throw new ClinicalBertError("PIPELINE_INPUT", `Text ${index} has no ${tokenizer.mask_token} within ${maxLength} tokens.`, {
-        details: { index },
-      });
+      throw new ClinicalBertError(
+        "PIPELINE_INPUT",
+        `Text ${index} has no ${tokenizer.mask_token} within ${maxLength} tokens.`,
+        {
+          details: { index },
+        },
+      );
     return place;
   });
   const results: FillMaskResult[][] = [];

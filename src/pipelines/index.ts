@@ -21,4 +21,9 @@ export type { ModelDtype, PretrainedModelOptions, PretrainedOptions, ProgressInf
 export { type Pipeline, type PipelineTask, pipeline } from "./pipeline.js";
 export type { TextClassificationOptions, TextClassificationResult } from "./text-classification.js";
 export type { TokenClassificationOptions } from "./token-classification.js";
-export { AutoTokenizer, type BatchEncoding, PreTrainedTokenizer, type TokenizerCallOptions } from "./tokenizers.js";
+export {
+  AutoTokenizer,
+  type BatchEncoding,
+  PreTrainedTokenizer,
+  type TokenizerCallOptions,
+} from "./tokenizers.js";

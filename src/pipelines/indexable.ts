@@ -7,7 +7,8 @@ const ROW = /^(?:0|[1-9][0-9]*)$/;
 export function indexable(tensor: Tensor): Tensor {
   return new Proxy(tensor, {
     get(target, key) {
-      if (typeof key === "string" && ROW.test(key)) return Number(key) < target.dims[0]! ? indexable(target.row(Number(key))) : undefined;
+      if (typeof key === "string" && ROW.test(key))
+        return Number(key) < target.dims[0]! ? indexable(target.row(Number(key))) : undefined;
       const value: unknown = Reflect.get(target, key, target);
       return typeof value === "function" ? value.bind(target) : value;
     },

@@ -32,7 +32,8 @@ export async function loadTokenizer(folder: string): Promise<LoadedTokenizer> {
         "Python's AutoTokenizer would lower-case.",
     );
   const tokenizer = new WordPieceTokenizer(vocabulary, { dialect: "huggingface", lowercase });
-  const config = (await readJson(join(folder, "config.json"))) ?? (await readJson(join(folder, "bert_config.json")));
+  const config =
+    (await readJson(join(folder, "config.json"))) ?? (await readJson(join(folder, "bert_config.json")));
   return { tokenizer, maxLength: maxLengthOf(settings, config), notices };
 }
 
@@ -41,9 +42,13 @@ async function readVocabulary(folder: string, fast: Json | null): Promise<Vocabu
   if (text !== null) return loadVocabulary(text);
   const ids = (fast?.["model"] as Json | undefined)?.["vocab"];
   if (typeof ids !== "object" || ids === null)
-    throw new ClinicalBertError("FILE_NOT_FOUND", `The folder ${folder} has no vocab.txt and no tokenizer.json.`, {
-      details: { path: folder },
-    });
+    throw new ClinicalBertError(
+      "FILE_NOT_FOUND",
+      `The folder ${folder} has no vocab.txt and no tokenizer.json.`,
+      {
+        details: { path: folder },
+      },
+    );
   const entries = Object.entries(ids as Record<string, number>).sort(([, a], [, b]) => a - b);
   return createVocabulary(entries.map(([token]) => token));
 }

@@ -7,8 +7,13 @@ import { createOrtRuntime, type Executable, type Runtime, type TensorMap } from 
 import { completeConfig, type PretrainedConfig } from "./auto-config.js";
 import { Callable } from "./callable.js";
 import { indexable } from "./indexable.js";
-import { hubOptions, type PretrainedModelOptions, requireDevice, requireDtype, sayNotices } from "./options.js";
-import { quantizedExecutable } from "./quantized.js";
+import {
+  hubOptions,
+  type PretrainedModelOptions,
+  requireDevice,
+  requireDtype,
+  sayNotices,
+} from "./options.js";
 
 /** int64 tensors [B, S]; the mask is all ones and the types all zeros when absent. */
 export interface ModelInputs {
@@ -78,9 +83,13 @@ export class PreTrainedModel extends Callable {
   }
 
   /** The outputs by the names of the graph, without the comforts of the Auto API. */
-  async run(inputs: TensorMap, wishes: GraphWishes = { hiddenStates: false, attentions: false }): Promise<Record<string, Tensor>> {
+  async run(
+    inputs: TensorMap,
+    wishes: GraphWishes = { hiddenStates: false, attentions: false },
+  ): Promise<Record<string, Tensor>> {
     const executable = await this.#executable(wishes);
-    const fed = this.#loaded.dtype === "q8" ? inputs : { ...Object.fromEntries(this.#loaded.parameters), ...inputs };
+    const fed =
+      this.#loaded.dtype === "q8" ? inputs : { ...Object.fromEntries(this.#loaded.parameters), ...inputs };
     return executable.run(fed);
   }
 
@@ -97,7 +106,10 @@ export class PreTrainedModel extends Callable {
     if (known !== undefined) return known;
     const { bertConfig, heads, runtime, dtype, parameters } = this.#loaded;
     const graph = inferenceGraph(bertConfig, { heads, ...wishes });
-    const made = dtype === "q8" ? quantizedExecutable(runtime, graph, parameters) : runtime.compile(graph);
+    const made =
+      dtype === "q8"
+        ? runtime.compile(graph, { constants: parameters, quantize: true })
+        : runtime.compile(graph);
     this.#executables.set(key, made);
     return made;
   }
@@ -109,7 +121,9 @@ function completeInputs(inputs: ModelInputs, { maxPositions }: BertConfig): Tens
   if (dims.length !== 2 || dims[1] === 0)
     throw invalid(`input_ids has the shape [${dims.join(", ")}]; [batch, tokens] is needed`);
   if (dims[1]! > maxPositions)
-    throw invalid(`${dims[1]} tokens are more than the ${maxPositions} positions of the model; truncate, or use windows`);
+    throw invalid(
+      `${dims[1]} tokens are more than the ${maxPositions} positions of the model; truncate, or use windows`,
+    );
   const attention_mask = inputs.attention_mask ?? filled(dims, 1n);
   const token_type_ids = inputs.token_type_ids ?? filled(dims, 0n);
   for (const [name, tensor] of Object.entries({ attention_mask, token_type_ids }))
@@ -153,13 +167,21 @@ function autoModel(headsOf: (present: ReadonlySet<BertHead>) => readonly BertHea
       const dtype = requireDtype(options.dtype);
       const device = requireDevice(options.device);
       if (dtype === "fp16" && device === "cpu")
-        throw new ClinicalBertError("RUNTIME_DEVICE", "The device cpu has no fp16 kernels; use fp32 or q8 there.", {
-          details: { device, dtype },
-        });
+        throw new ClinicalBertError(
+          "RUNTIME_DEVICE",
+          "The device cpu has no fp16 kernels; use fp32 or q8 there.",
+          {
+            details: { device, dtype },
+          },
+        );
       if (dtype === "fp16")
-        throw new ClinicalBertError("RUNTIME_DEVICE", `fp16 is not run on ${device} by this version; use fp32.`, {
-          details: { device, dtype },
-        });
+        throw new ClinicalBertError(
+          "RUNTIME_DEVICE",
+          `fp16 is not run on ${device} by this version; use fp32.`,
+          {
+            details: { device, dtype },
+          },
+        );
       const opened = await openModel(source, hubOptions(options));
       try {
         sayNotices(opened.notices, options);
@@ -192,9 +214,15 @@ export const AutoModelForPreTraining: AutoModelClass = autoModel(() => PRETRAINI
 /** `logits` [B, S, V]. */
 export const AutoModelForMaskedLM: AutoModelClass = autoModel(() => ["masked-lm"]);
 /** `logits` [B, 2]; class 0 = the next sentence. */
-export const AutoModelForNextSentencePrediction: AutoModelClass = autoModel(() => ["pooler", "next-sentence"]);
+export const AutoModelForNextSentencePrediction: AutoModelClass = autoModel(() => [
+  "pooler",
+  "next-sentence",
+]);
 /** `logits` [B, labels]. */
-export const AutoModelForSequenceClassification: AutoModelClass = autoModel(() => ["pooler", "sequence-classification"]);
+export const AutoModelForSequenceClassification: AutoModelClass = autoModel(() => [
+  "pooler",
+  "sequence-classification",
+]);
 /** `logits` [B, S, labels]. */
 export const AutoModelForTokenClassification: AutoModelClass = autoModel(() => ["token-classification"]);
 

@@ -44,7 +44,9 @@ export function hubOptions({
     ...(revision === undefined ? {} : { revision }),
     ...(token === undefined ? {} : { token }),
     ...(typeof progress_callback === "function"
-      ? { onProgress: (file, loaded, total) => progress_callback({ status: "progress", file, loaded, total }) }
+      ? {
+          onProgress: (file, loaded, total) => progress_callback({ status: "progress", file, loaded, total }),
+        }
       : {}),
   };
 }

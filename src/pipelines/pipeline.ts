@@ -47,13 +47,28 @@ const ALIASES: Readonly<Record<string, PipelineTask>> = {
   embeddings: "feature-extraction",
 };
 
-type Run = (tokenizer: PreTrainedTokenizer, model: PreTrainedModel, texts: Texts, options: never) => Promise<unknown>;
+type Run = (
+  tokenizer: PreTrainedTokenizer,
+  model: PreTrainedModel,
+  texts: Texts,
+  options: never,
+) => Promise<unknown>;
 
 const perText =
   <O>(
-    run: (tokenizer: PreTrainedTokenizer, model: PreTrainedModel, texts: readonly string[], options?: O) => Promise<unknown[]>,
+    run: (
+      tokenizer: PreTrainedTokenizer,
+      model: PreTrainedModel,
+      texts: readonly string[],
+      options?: O,
+    ) => Promise<unknown[]>,
   ) =>
-  async (tokenizer: PreTrainedTokenizer, model: PreTrainedModel, texts: Texts, options?: O): Promise<unknown> => {
+  async (
+    tokenizer: PreTrainedTokenizer,
+    model: PreTrainedModel,
+    texts: Texts,
+    options?: O,
+  ): Promise<unknown> => {
     const results = await run(tokenizer, model, typeof texts === "string" ? [texts] : texts, options);
     return typeof texts === "string" ? results[0] : results;
   };
@@ -98,7 +113,8 @@ class TextPipeline extends Callable {
   }
 }
 
-export type Pipeline<K extends PipelineTask> = PipelineCalls[K] & Pick<TextPipeline, "task" | "tokenizer" | "model" | "dispose">;
+export type Pipeline<K extends PipelineTask> = PipelineCalls[K] &
+  Pick<TextPipeline, "task" | "tokenizer" | "model" | "dispose">;
 
 type TaskName = PipelineTask | "ner" | "sentiment-analysis" | "embeddings";
 type TaskOf<N extends TaskName> = N extends PipelineTask
@@ -119,7 +135,8 @@ export async function pipeline<N extends TaskName>(
   options: PretrainedModelOptions = {},
 ): Promise<Pipeline<TaskOf<N>>> {
   const name = (ALIASES[task] ?? task) as PipelineTask;
-  if (!Object.hasOwn(TASKS, name)) throw unknownOption("task", task, [...Object.keys(TASKS), ...Object.keys(ALIASES)]);
+  if (!Object.hasOwn(TASKS, name))
+    throw unknownOption("task", task, [...Object.keys(TASKS), ...Object.keys(ALIASES)]);
   const tokenizer = await AutoTokenizer.from_pretrained(source, options);
   const model = await TASKS[name].load.from_pretrained(source, options);
   return new TextPipeline(name, tokenizer, model) as unknown as Pipeline<TaskOf<N>>;

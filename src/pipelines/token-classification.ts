@@ -68,8 +68,16 @@ export async function classifyTokens(
 }
 
 /** `[CLS] tokens [SEP]`. */
-function windowEncoding({ wordpiece }: PreTrainedTokenizer, encoding: Encoding, { start, end }: TokenWindow): Encoding {
-  const ids = Int32Array.of(wordpiece.classificationId, ...encoding.ids.subarray(start, end), wordpiece.separatorId);
+function windowEncoding(
+  { wordpiece }: PreTrainedTokenizer,
+  encoding: Encoding,
+  { start, end }: TokenWindow,
+): Encoding {
+  const ids = Int32Array.of(
+    wordpiece.classificationId,
+    ...encoding.ids.subarray(start, end),
+    wordpiece.separatorId,
+  );
   return {
     ...encoding,
     ids,
@@ -88,6 +96,12 @@ function scoredTokens(
     const span = spans[token]!;
     const unknown = id === wordpiece.unknownId;
     const piece = unknown ? text.slice(...span) : tokens[token]!;
-    return { piece, span, index: token + 1, scores: scores[token]!, isSubword: !unknown && piece.startsWith("##") };
+    return {
+      piece,
+      span,
+      index: token + 1,
+      scores: scores[token]!,
+      isSubword: !unknown && piece.startsWith("##"),
+    };
   });
 }

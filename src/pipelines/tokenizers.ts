@@ -27,7 +27,10 @@ export interface BatchEncoding {
 type Numbers = readonly number[] | readonly (readonly number[])[];
 
 export interface PreTrainedTokenizer {
-  (text: string | readonly string[], options?: TokenizerCallOptions & { readonly return_tensor?: true }): BatchEncoding;
+  (
+    text: string | readonly string[],
+    options?: TokenizerCallOptions & { readonly return_tensor?: true },
+  ): BatchEncoding;
   (
     text: string | readonly string[],
     options: TokenizerCallOptions & { readonly return_tensor: false },
@@ -85,13 +88,19 @@ export class PreTrainedTokenizer extends Callable {
     text: string,
     { pair = null, add_special_tokens = false }: { pair?: string | null; add_special_tokens?: boolean } = {},
   ): string[] {
-    return [...this.wordpiece.encode(pair === null ? text : [text, pair], { addSpecialTokens: add_special_tokens }).tokens];
+    return [
+      ...this.wordpiece.encode(pair === null ? text : [text, pair], { addSpecialTokens: add_special_tokens })
+        .tokens,
+    ];
   }
 
   /** Ids of a text, with special tokens by default. */
   encode(
     text: string,
-    { text_pair = null, add_special_tokens = true }: { text_pair?: string | null; add_special_tokens?: boolean } = {},
+    {
+      text_pair = null,
+      add_special_tokens = true,
+    }: { text_pair?: string | null; add_special_tokens?: boolean } = {},
   ): number[] {
     const input: TextOrPair = text_pair === null ? text : [text, text_pair];
     return Array.from(this.wordpiece.encode(input, { addSpecialTokens: add_special_tokens }).ids);
@@ -108,7 +117,10 @@ export class PreTrainedTokenizer extends Callable {
     });
   }
 
-  batch_decode(batch: Tensor | readonly ArrayLike<number | bigint>[], options: Parameters<this["decode"]>[1] = {}): string[] {
+  batch_decode(
+    batch: Tensor | readonly ArrayLike<number | bigint>[],
+    options: Parameters<this["decode"]>[1] = {},
+  ): string[] {
     return Array.from(batch as Iterable<Tensor>, (ids) => this.decode(ids, options));
   }
 }
@@ -152,10 +164,14 @@ export function toTensors(encodings: readonly Encoding[]): BatchEncoding {
 
 function pairUp(text: string | readonly string[], pair: TokenizerCallOptions["text_pair"]): TextOrPair[] {
   const texts = typeof text === "string" ? [text] : text;
-  if (texts.length === 0) throw new ClinicalBertError("PIPELINE_INPUT", "An empty list of texts cannot be tokenized.");
+  if (texts.length === 0)
+    throw new ClinicalBertError("PIPELINE_INPUT", "An empty list of texts cannot be tokenized.");
   if (pair === null || pair === undefined) return [...texts];
   const pairs = typeof pair === "string" ? [pair] : pair;
   if (pairs.length !== texts.length)
-    throw new ClinicalBertError("PIPELINE_INPUT", `${texts.length} texts cannot be paired with ${pairs.length}.`);
+    throw new ClinicalBertError(
+      "PIPELINE_INPUT",
+      `${texts.length} texts cannot be paired with ${pairs.length}.`,
+    );
   return texts.map((first, index) => [first, pairs[index]!]);
 }

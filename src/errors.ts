@@ -241,6 +241,14 @@ export const ERROR_CATALOGUE = {
     remedy: "Lower the learning rate or lengthen the warm-up, and go on from the last checkpoint.",
   },
   // pipelines
+  PIPELINE_OPTION: {
+    meaning: "An option of a pipeline or of from_pretrained has a value that is not one of its values.",
+    remedy: "Choose one of the listed values.",
+  },
+  PIPELINE_INPUT: {
+    meaning: "A pipeline or model was given inputs that it cannot work on.",
+    remedy: "See the documentation of the pipeline for the inputs it takes.",
+  },
   // tasks
   // recipes
   // server

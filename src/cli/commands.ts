@@ -12,6 +12,14 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: "write MIMIC-shaped synthetic notes",
     load: () => import("./commands/synthesize.js"),
   },
+  tokenize: {
+    summary: "texts to word pieces, as JSON lines",
+    load: () => import("./commands/tokenize.js"),
+  },
+  instances: {
+    summary: "a formatted corpus to pretraining instances",
+    load: () => import("./commands/instances.js"),
+  },
   pretrain: {
     summary: "pretrain a BERT on instances, resumable to the bit",
     load: () => import("./commands/pretrain.js"),

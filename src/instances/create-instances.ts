@@ -26,8 +26,10 @@ export async function createInstances(
   const maker = new InstanceMaker(store, documents, all, maskingVocabularyOf(tokenizer), random);
   const instances: PretrainingInstance[] = [];
   for (let pass = 0; pass < all.dupeFactor; pass++)
-    for (let place = 0; place < documents.length; place++)
-      maker.makeFrom(place, (draft) => instances.push(freezeDraft(draft)));
+    for (let place = 0; place < documents.length; place++) {
+      maker.start(place);
+      while (maker.next()) instances.push(freezeDraft(maker.draft));
+    }
   const order = Uint32Array.from(instances.keys());
   random.shuffle(order, order.length);
   return Array.from(order, (index) => instances[index]!);

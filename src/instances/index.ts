@@ -6,3 +6,9 @@ export { createNativeFile } from "./native-file.js";
 export { type OpenInstancesOptions, openInstances } from "./open-instances.js";
 export { DEFAULT_INSTANCE_SETTINGS, type InstanceSettings } from "./settings.js";
 export { createTfRecordFile } from "./tfrecord.js";
+export {
+  type InstanceMode,
+  type WriteInstancesOptions,
+  type WriteInstancesResult,
+  writeInstances,
+} from "./write-instances.js";

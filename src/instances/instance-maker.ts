@@ -26,7 +26,15 @@ export class InstanceMaker {
   readonly #settings: InstanceSettings;
   readonly #vocabulary: MaskingVocabulary;
   readonly #random: Mt19937;
-  readonly #draft: InstanceDraft;
+  readonly #room: number;
+  /** What `next` made last. */
+  readonly draft: InstanceDraft;
+  #place = 0;
+  /** Rough length of this document's instances. */
+  #target = 0;
+  /** The first sentence not used yet, and the end of the document. */
+  #sentence = 0;
+  #end = 0;
   /** Token ranges of the two segments. */
   #firstStart = 0;
   #firstEnd = 0;
@@ -45,7 +53,8 @@ export class InstanceMaker {
     this.#settings = settings;
     this.#vocabulary = vocabulary;
     this.#random = random;
-    this.#draft = {
+    this.#room = settings.maxLength - SPECIALS;
+    this.draft = {
       ids: new Int32Array(settings.maxLength),
       length: 0,
       firstLength: 0,
@@ -54,42 +63,49 @@ export class InstanceMaker {
     };
   }
 
-  /** Makes the instances of the document in place `place` and gives each to `emit`; the draft is only good during the call. */
-  makeFrom(place: number, emit: (draft: InstanceDraft) => void): void {
+  /** Begins with the document in place `place`; `next` then makes its instances one by one. */
+  start(place: number): void {
     const random = this.#random;
-    const { sentenceStarts, documentStarts } = this.#store;
-    const room = this.#settings.maxLength - SPECIALS;
-    const target = random.random() < this.#settings.shortSequenceProbability ? random.between(2, room) : room;
     const document = this.#documents[place]!;
-    const end = documentStarts[document + 1]!;
-    let chunkStart = documentStarts[document]!;
-    for (let sentence = chunkStart; sentence < end; sentence++) {
-      const length = sentenceStarts.at(sentence + 1) - sentenceStarts.at(chunkStart);
-      if (sentence < end - 1 && length < target) continue;
-      const sentences = sentence + 1 - chunkStart;
-      const firsts = sentences >= 2 ? random.between(1, sentences - 1) : 1;
-      this.#firstStart = sentenceStarts.at(chunkStart);
-      this.#firstEnd = sentenceStarts.at(chunkStart + firsts);
-      this.#draft.isRandomNext = sentences === 1 || random.random() < 0.5;
-      if (this.#draft.isRandomNext) {
-        this.#drawRandomNext(place, target - (this.#firstEnd - this.#firstStart));
-        sentence -= sentences - firsts; // the unused sentences are put back
-      } else {
-        this.#secondStart = this.#firstEnd;
-        this.#secondEnd = sentenceStarts.at(sentence + 1);
-      }
-      this.#truncate(room);
-      this.#fillDraft();
-      emit(this.#draft);
-      chunkStart = sentence + 1;
-    }
+    this.#place = place;
+    this.#target = this.#room;
+    if (random.random() < this.#settings.shortSequenceProbability)
+      this.#target = random.between(2, this.#room);
+    this.#sentence = this.#store.documentStarts[document]!;
+    this.#end = this.#store.documentStarts[document + 1]!;
   }
 
-  #drawRandomNext(place: number, targetLength: number): void {
+  /** Makes the next instance into `draft`; false when the document has no more. */
+  next(): boolean {
+    const random = this.#random;
+    const { sentenceStarts } = this.#store;
+    const chunk = this.#sentence;
+    if (chunk === this.#end) return false;
+    this.#firstStart = sentenceStarts.at(chunk);
+    let last = chunk;
+    while (last < this.#end - 1 && sentenceStarts.at(last + 1) - this.#firstStart < this.#target) last += 1;
+    const sentences = last + 1 - chunk;
+    const firsts = sentences >= 2 ? random.between(1, sentences - 1) : 1;
+    this.#firstEnd = sentenceStarts.at(chunk + firsts);
+    this.draft.isRandomNext = sentences === 1 || random.random() < 0.5;
+    if (this.draft.isRandomNext) {
+      this.#drawRandomNext(this.#target - (this.#firstEnd - this.#firstStart));
+      this.#sentence = chunk + firsts; // the unused sentences are put back
+    } else {
+      this.#secondStart = this.#firstEnd;
+      this.#secondEnd = sentenceStarts.at(last + 1);
+      this.#sentence = last + 1;
+    }
+    this.#truncate();
+    this.#fillDraft();
+    return true;
+  }
+
+  #drawRandomNext(targetLength: number): void {
     const random = this.#random;
     const { sentenceStarts, documentStarts } = this.#store;
-    let other = place;
-    for (let tries = 0; tries < TRIES_FOR_ANOTHER_DOCUMENT && other === place; tries++)
+    let other = this.#place;
+    for (let tries = 0; tries < TRIES_FOR_ANOTHER_DOCUMENT && other === this.#place; tries++)
       other = random.below(this.#documents.length);
     const document = this.#documents[other]!;
     const end = documentStarts[document + 1]!;
@@ -103,11 +119,11 @@ export class InstanceMaker {
   }
 
   /** One token at a time off the longer segment, from its front or its back (create_pretraining_data.py:418–433). */
-  #truncate(room: number): void {
+  #truncate(): void {
     for (;;) {
       const first = this.#firstEnd - this.#firstStart;
       const second = this.#secondEnd - this.#secondStart;
-      if (first + second <= room) return;
+      if (first + second <= this.#room) return;
       const front = this.#random.random() < 0.5;
       if (first > second) {
         if (front) this.#firstStart += 1;
@@ -118,7 +134,7 @@ export class InstanceMaker {
   }
 
   #fillDraft(): void {
-    const draft = this.#draft;
+    const { draft } = this;
     const { tokens } = this.#store;
     const { classificationId, separatorId } = this.#vocabulary;
     const first = this.#firstEnd - this.#firstStart;

@@ -25,6 +25,10 @@ export class Masker {
   readonly positions: Int32Array;
   readonly labels: Int32Array;
   count = 0;
+  /** Of the last instance's masked tokens: replaced by `[MASK]`, by a random word, left as they were. */
+  replacedByMask = 0;
+  replacedByRandom = 0;
+  kept = 0;
   readonly #settings: InstanceSettings;
   readonly #vocabulary: MaskingVocabulary;
   readonly #random: Mt19937;
@@ -52,6 +56,9 @@ export class Masker {
     const candidates = this.#collectCandidates(ids, length);
     this.#random.shuffle(this.#candidates, candidates);
     const originals = this.#originals.fill(-1, 0, length);
+    this.replacedByMask = 0;
+    this.replacedByRandom = 0;
+    this.kept = 0;
     let masked = 0;
     for (let index = 0; index < candidates && masked < wanted; index++)
       masked += this.#maskWord(ids, this.#candidates[index]!, wanted - masked);
@@ -90,8 +97,14 @@ export class Masker {
       const id = ids[position]!;
       if (id === classificationId || id === separatorId) continue;
       this.#originals[position] = id;
-      if (random.random() < 0.8) ids[position] = maskId;
-      else if (random.random() >= 0.5) ids[position] = random.below(size);
+      if (random.random() < 0.8) {
+        ids[position] = maskId;
+        this.replacedByMask += 1;
+      } else if (random.random() < 0.5) this.kept += 1;
+      else {
+        ids[position] = random.below(size);
+        this.replacedByRandom += 1;
+      }
     }
     return pieces;
   }

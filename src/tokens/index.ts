@@ -1,3 +1,4 @@
+export { type InferredCase, inferCase } from "./case-inference.js";
 export { DIALECTS, type Dialect } from "./dialect.js";
 export type { Encoding } from "./encoding.js";
 export { PieceSink } from "./piece-sink.js";

@@ -1,4 +1,7 @@
 /** @file The public library: everything an application imports from "clinicalbert". */
+
+export * from "./checkpoint/index.js";
+export * from "./corpus/index.js";
 export {
   ClinicalBertError,
   type ClinicalBertErrorOptions,
@@ -6,7 +9,6 @@ export {
   type ErrorCode,
   type ErrorDetails,
 } from "./errors.js";
-export * from "./corpus/index.js";
 export * from "./graph/index.js";
 export * from "./instances/index.js";
 export * from "./notes/index.js";

@@ -41,8 +41,36 @@ export const ERROR_CATALOGUE = {
     meaning: "A worker thread ended before it finished its work.",
     remedy: "Start again; if it happens twice, use fewer threads (memory) or report it.",
   },
+  FILE_TRUNCATED: {
+    meaning: "A file ends before the bytes that its own header announces.",
+    remedy: "Copy or download the file again; its size tells whether it is whole.",
+  },
   // notes
+  NOTES_FORMAT: {
+    meaning: "A source of notes is of no known format.",
+    remedy: "Rename it, or name its format.",
+  },
+  NOTES_COLUMNS: {
+    meaning: "A table of notes lacks a column that is needed.",
+    remedy: "Name the columns, for example --columns text=NOTE,id=KEY.",
+  },
+  NOTES_MALFORMED: {
+    meaning: "A row of a source cannot be read as a note, and reading was to be strict.",
+    remedy: "Repair the row, or read without --strict to leave malformed rows out and count them.",
+  },
+  NOTES_DAMAGED: {
+    meaning: "A file of notes is cut off or damaged as a whole.",
+    remedy: "Copy or download the file again and compare its checksum.",
+  },
   // sections
+  SECTIONS_REFUSED: {
+    meaning: "A rule set refuses a note: the published script raises an exception there.",
+    remedy: "Use the rule set corrected, which splits every note.",
+  },
+  SECTION_CATEGORIES: {
+    meaning: "A file of section categories does not have the documented form.",
+    remedy: "Correct the named place; docs/formats-notes.md describes the file.",
+  },
   // spacy
   SPACY_NOT_A_PIPELINE: {
     meaning: "A path is not a saved spaCy pipeline: neither its folder nor an archive (.tar.gz, .whl) of it.",
@@ -70,14 +98,148 @@ export const ERROR_CATALOGUE = {
   },
   // sentences
   // corpus
+  CORPUS_EMPTY_NOTE: {
+    meaning: "A note has no sentence.",
+    remedy: "Nothing is to be done; the note is named so that counts agree.",
+  },
+  CORPUS_CHANGED: {
+    meaning: "A stopped format run cannot go on, because its notes have changed since.",
+    remedy: "Choose another output folder, or remove this one with clinicalbert purge, and start again.",
+  },
+  CORPUS_CATEGORIES: {
+    meaning: "The notes have too many categories for one file each.",
+    remedy: "Write one file with --one-file, or name another column: --columns category=NAME.",
+  },
   // tokens
+  VOCABULARY_INVALID: {
+    meaning: "A vocabulary has an empty or repeated line, a wrong encoding, or lacks a token that is needed.",
+    remedy: "Use the vocab.txt that was published with the model, as UTF-8 and one token a line.",
+  },
+  TOKENIZER_FILE_INVALID: {
+    meaning: "A tokenizer.json or its companion describes something else than a BERT WordPiece tokenizer.",
+    remedy: "Use the files of a BERT model, or vocab.txt alone.",
+  },
+  TRUNCATION_IMPOSSIBLE: {
+    meaning: "The truncation asked for cannot reach the length asked for.",
+    remedy: "Raise maxLength, lower stride, or use the strategy longest_first.",
+  },
   // instances
+  CORPUS_INVALID: {
+    meaning: "A corpus file is not UTF-8 text of one sentence a line, or holds no sentence.",
+    remedy: "Make the corpus with clinicalbert format: one sentence a line, a blank line between documents.",
+  },
+  INSTANCE_SETTINGS_INVALID: {
+    meaning: "A setting of the pretraining instances is outside its range.",
+    remedy: "Change the flag that the message names.",
+  },
+  INSTANCE_FILE_INVALID: {
+    meaning:
+      "A file of instances is damaged, cut off, or of another kind; the message says which record and which byte.",
+    remedy: "Copy or create the file again.",
+  },
+  INSTANCE_WIDTH: {
+    meaning: "The records of a file are wider or narrower than the reader was told.",
+    remedy: "Give the flag the width that the file has, or create the file again.",
+  },
   // graph
+  GRAPH_SHAPE: {
+    meaning: "A graph was built from values whose shapes or types do not fit together.",
+    remedy: "Check the model configuration; if it is a published one, report this.",
+  },
   // onnx
   // bert
+  BERT_CONFIG: {
+    meaning: "A model configuration lacks a value, or has one that no BERT of this package can have.",
+    remedy: "Correct the configuration file, or take the one published with the model.",
+  },
   // runtime
+  RUNTIME_DEVICE: {
+    meaning: "The device that was asked for is not on this machine, or not in this build of onnxruntime.",
+    remedy: "Choose --device cpu, or install what the device needs (docs/devices.md).",
+  },
+  RUNTIME_FEED: {
+    meaning: "A tensor fed to a graph is missing, or has another type or shape than the graph needs.",
+    remedy: "Feed every input with the shape that the message names.",
+  },
+  RUNTIME_FAILED: {
+    meaning: "onnxruntime refused to compile or to run a graph.",
+    remedy: "If memory ran out, use a smaller batch; else report it with the message.",
+  },
   // checkpoint
+  CHECKPOINT_DAMAGED: {
+    meaning: "The bytes of a weights file contradict its format or its checksums.",
+    remedy: "Copy or download the file again, and compare its SHA-256 with the publisher's.",
+  },
+  CHECKPOINT_FORMAT: {
+    meaning: "A file or folder is none of the formats of weights that are read here.",
+    remedy:
+      "Give a Hugging Face folder, .safetensors, .bin/.pt, .msgpack, a TensorFlow .index or a .tar.gz of one.",
+  },
+  CHECKPOINT_UNSUPPORTED: {
+    meaning: "A weights file is sound, but uses a part of its format that is not read here.",
+    remedy: "Save it again as safetensors with the program that wrote it.",
+  },
+  CHECKPOINT_UNSAFE: {
+    meaning: "A pickle asks for something other than tensors; nothing of it was executed.",
+    remedy: "Do not load this file with Python either unless you trust who made it.",
+  },
+  ARCHIVE_UNSAFE: {
+    meaning:
+      "An archive has entries that would be written outside its folder, or unpacks to far more than its size.",
+    remedy: "Unpack it by hand in an empty folder if you trust it, and give that folder.",
+  },
+  HEAD_MISSING: {
+    meaning:
+      "A model was asked for with a head that its weights do not have; no head is ever filled with random numbers.",
+    remedy: "Take a checkpoint that has the head, or fine-tune one.",
+  },
+  MODEL_INCOMPLETE: {
+    meaning:
+      "The weights of a model lack parameters that its configuration asks for, or have them in other shapes.",
+    remedy: "Check with `clinicalbert inspect` that configuration and weights belong together.",
+  },
+  HUB_OFFLINE: {
+    meaning: "A model is not in the cache, and HF_HUB_OFFLINE forbids to fetch it.",
+    remedy: "Fetch it on a machine with access and copy the cache, or give the path of a folder.",
+  },
+  HUB_NOT_FOUND: {
+    meaning: "The hub has no such model, revision or file, or hides it from this token.",
+    remedy: "Check id and revision; a private or gated model needs a token (HF_TOKEN).",
+  },
+  HUB_UNAVAILABLE: {
+    meaning: "The hub cannot be reached, or answers with errors after several tries.",
+    remedy: "Try again later: what was fetched is kept; HF_ENDPOINT names another server.",
+  },
+  HUB_CHECKSUM: {
+    meaning: "A fetched file does not match the checksum that the hub announces; it was removed.",
+    remedy: "Try again; if it stays, a proxy on the way changes files.",
+  },
+  TENSOR_UNKNOWN: {
+    meaning: "A tensor was asked for by a name that its file does not have.",
+    remedy: "List the names with `clinicalbert inspect FILE`.",
+  },
   // training
+  TRAINING_RECIPE: {
+    meaning: "A value of a training recipe is not one that a run can have.",
+    remedy: "Give a value in the range that the message names.",
+  },
+  TRAINING_INIT: {
+    meaning: "The weights to start from are not those of the configured model.",
+    remedy: "Give the configuration and the weights of the same model.",
+  },
+  TRAINING_RESUME: {
+    meaning:
+      "A run folder cannot be continued: its recipe, data or checkpoints are not those of this command.",
+    remedy: "Give the same recipe and data as before, or another --out folder.",
+  },
+  TRAINING_INSTANCE: {
+    meaning: "A pretraining instance does not fit the model or the batch shape.",
+    remedy: "Make the instances with the vocabulary and lengths of this run.",
+  },
+  TRAINING_DIVERGED: {
+    meaning: "The loss or the gradient norm is not a finite number.",
+    remedy: "Lower the learning rate or lengthen the warm-up, and go on from the last checkpoint.",
+  },
   // pipelines
   // tasks
   // recipes

@@ -7,4 +7,25 @@ interface CommandEntry {
 }
 
 /** In the order of the help: the way of the data. */
-export const COMMANDS: Readonly<Record<string, CommandEntry>> = {};
+export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
+  synthesize: {
+    summary: "write MIMIC-shaped synthetic notes",
+    load: () => import("./commands/synthesize.js"),
+  },
+  tokenize: {
+    summary: "texts to word pieces, as JSON lines",
+    load: () => import("./commands/tokenize.js"),
+  },
+  instances: {
+    summary: "a formatted corpus to pretraining instances",
+    load: () => import("./commands/instances.js"),
+  },
+  pretrain: {
+    summary: "pretrain a BERT on instances, resumable to the bit",
+    load: () => import("./commands/pretrain.js"),
+  },
+  gradients: {
+    summary: "write the loss and gradients of a batch, to compare implementations",
+    load: () => import("./commands/gradients.js"),
+  },
+};

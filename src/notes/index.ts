@@ -1,2 +1,11 @@
 export type { Note } from "./note.js";
 export { areOrderedSpans, joinSpans, type Span, sliceSpan } from "./span.js";
+export {
+  SYNTHETIC_CATEGORIES,
+  SYNTHETIC_TOPICS,
+  type SyntheticCategory,
+  type SynthesizeOptions,
+  type SyntheticNote,
+  synthesizeNotes,
+  type TemplateSet,
+} from "./synthesize/index.js";

@@ -1,0 +1,2 @@
+export { type LowerOptions, lowerGraph } from "./lower.js";
+export { OPSET } from "./proto.js";

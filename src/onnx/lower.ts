@@ -1,0 +1,55 @@
+/** @file Lowers a whole graph to an ONNX ModelProto: weights as inputs, or as initialisers when their numbers are given. */
+import type { Tensor } from "../graph/tensor.js";
+import type { Graph, Node, Value } from "../graph/value.js";
+import { bytesOf, type ProtoWriter } from "../util/protobuf.js";
+import { Emitter } from "./emitter.js";
+import { LOWERINGS, type Lowering } from "./lowerings.js";
+import { modelProto, tensorProto, valueInfoProto } from "./proto.js";
+
+export interface LowerOptions {
+  /** Inputs that become initialisers, by name: the weights of an exported model. */
+  readonly initializers?: ReadonlyMap<string, Tensor>;
+}
+
+/** The ONNX model of `graph`, as a writer, so that large weights are written without a copy. */
+export function lowerGraph(graph: Graph, { initializers = new Map() }: LowerOptions = {}): ProtoWriter {
+  const names = nameValues(graph);
+  const inputs = graph.inputs.map((value) => ({ name: names.get(value)!, value }));
+  const fed = inputs.filter(({ name }) => !initializers.has(name));
+  const emitter = new Emitter(fed);
+  for (const { name } of inputs) {
+    const tensor = initializers.get(name);
+    if (tensor !== undefined)
+      emitter.initializers.push(tensorProto(name, tensor.type, tensor.dims, bytesOf(tensor.data)));
+  }
+  for (const node of graph.nodes) lowerNode(emitter, node, names);
+  for (const [name, value] of graph.outputs)
+    if (names.get(value) !== name) emitter.emit("Identity", [names.get(value)!], { outputs: [name] });
+  return modelProto({
+    nodes: emitter.nodes,
+    initializers: emitter.initializers,
+    inputs: fed.map(({ name, value }) => valueInfoProto(name, value.dtype, value.dims)),
+    outputs: [...graph.outputs].map(([name, value]) => valueInfoProto(name, value.dtype, value.dims)),
+  });
+}
+
+/** Inputs keep their names, the first name of an output value is its own, all others are numbered. */
+function nameValues(graph: Graph): Map<Value, string> {
+  const names = new Map<Value, string>();
+  for (const value of graph.inputs)
+    if (value.node.op === "input") names.set(value, value.node.attributes.name);
+  for (const [name, value] of graph.outputs) if (!names.has(value)) names.set(value, name);
+  for (const node of graph.nodes)
+    for (const value of node.outputs) if (!names.has(value)) names.set(value, `value_${value.id}`);
+  return names;
+}
+
+function lowerNode<N extends Node>(emitter: Emitter, node: N, names: ReadonlyMap<Value, string>): void {
+  const lowering = LOWERINGS[node.op] as unknown as Lowering<N["op"]>;
+  lowering(
+    emitter,
+    node as never,
+    node.inputs.map((value) => names.get(value)!),
+    node.outputs.map((value) => names.get(value)!),
+  );
+}

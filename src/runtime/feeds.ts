@@ -1,0 +1,45 @@
+/** @file Checks fed tensors against the inputs of a graph and finds the values of its symbols. */
+import { ClinicalBertError } from "../errors.js";
+import { formatDims, resolveDim, symbolsOf } from "../graph/dim.js";
+import type { Tensor } from "../graph/tensor.js";
+import type { Graph, Value } from "../graph/value.js";
+import type { TensorMap } from "./runtime.js";
+
+/**
+ * Values of the symbols `B`, `S`, … as the fed tensors have them. With `widened`, float64 tensors stand for float32 ones.
+ * Throws `RUNTIME_FEED`.
+ */
+export function checkFeeds(graph: Graph, feeds: TensorMap, widened = false): Map<string, number> {
+  const symbols = new Map<string, number>();
+  for (const value of graph.inputs) {
+    const { name, tensor } = fedTensor(value, feeds);
+    const sameType =
+      tensor.type === value.dtype || (widened && tensor.type === "float64" && value.dtype === "float32");
+    if (!sameType || tensor.dims.length !== value.dims.length) throw mismatch(name, tensor, value);
+    for (const [axis, dim] of value.dims.entries())
+      if (typeof dim === "string" && symbolsOf(dim)[0] === dim && !symbols.has(dim))
+        symbols.set(dim, tensor.dims[axis]!);
+  }
+  for (const value of graph.inputs) {
+    const { name, tensor } = fedTensor(value, feeds);
+    if (value.dims.some((dim, axis) => resolveDim(dim, symbols) !== tensor.dims[axis]))
+      throw mismatch(name, tensor, value);
+  }
+  return symbols;
+}
+
+function fedTensor(value: Value, feeds: TensorMap): { name: string; tensor: Tensor } {
+  const name = value.node.op === "input" ? value.node.attributes.name : "";
+  const tensor = feeds[name];
+  if (tensor === undefined)
+    throw new ClinicalBertError("RUNTIME_FEED", `The input ${name} was not fed.`, {
+      details: { input: name },
+    });
+  return { name, tensor };
+}
+
+function mismatch(name: string, tensor: Tensor, value: Value): ClinicalBertError {
+  const wanted = `${value.dtype} ${formatDims(value.dims)}`;
+  const message = `The input ${name} is ${tensor.type} ${formatDims(tensor.dims)}; ${wanted} is needed.`;
+  return new ClinicalBertError("RUNTIME_FEED", message, { details: { input: name } });
+}

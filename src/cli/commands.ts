@@ -12,6 +12,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: "write MIMIC-shaped synthetic notes",
     load: () => import("./commands/synthesize.js"),
   },
+  vocab: {
+    summary: "learn word pieces from a corpus, or extend a vocabulary",
+    load: () => import("./commands/vocab.js"),
+  },
   tokenize: {
     summary: "texts to word pieces, as JSON lines",
     load: () => import("./commands/tokenize.js"),

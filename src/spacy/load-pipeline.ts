@@ -2,7 +2,7 @@
 import { unsupported } from "./architectures.js";
 import { readComponents, requireFile } from "./components.js";
 import { parseConfig } from "./config-file.js";
-import { type MatrixProducts, plainProducts } from "./matrix-product.js";
+import type { MatrixProducts } from "./matrix-product.js";
 import { corruptFile } from "./msgpack.js";
 import { openPackage, type PackageFiles } from "./package-files.js";
 import { createPipeline, type SpacyPipeline } from "./pipeline.js";
@@ -10,7 +10,7 @@ import { readTokenizerFile } from "./tokenizer-file.js";
 import { readNorms, readVectorTable, stringIdsV3 } from "./vocabulary.js";
 
 export interface LoadSpacyOptions {
-  /** Does the arithmetic. */
+  /** Does the large matrix products instead of the package's own kernel. With products that finish later, use `parseLater`. */
   readonly products?: MatrixProducts;
 }
 
@@ -32,7 +32,7 @@ export async function loadSpacyPipeline(
   path: string,
   options: LoadSpacyOptions = {},
 ): Promise<SpacyPipeline> {
-  const { products = plainProducts } = options;
+  const { products = null } = options;
   const files = await openPackage(path);
   const meta = readMeta(await requireFile(files, "meta.json"));
   if (!LANGUAGES.includes(meta.lang)) throw unsupported("The language", meta.lang, LANGUAGES);
@@ -56,7 +56,11 @@ function readMeta(bytes: Uint8Array): Meta {
   };
 }
 
-async function loadV3(files: PackageFiles, meta: Meta, products: MatrixProducts): Promise<SpacyPipeline> {
+async function loadV3(
+  files: PackageFiles,
+  meta: Meta,
+  products: MatrixProducts | null,
+): Promise<SpacyPipeline> {
   const config = parseConfig(new TextDecoder().decode(await requireFile(files, "config.cfg")), "config.cfg");
   const rules = readTokenizerFile(await requireFile(files, "tokenizer"), 3);
   const vectorTable = async (): Promise<ReturnType<typeof readVectorTable>> =>

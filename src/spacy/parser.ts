@@ -1,6 +1,6 @@
 /** @file The dependency parser of spaCy 3: greedy, one text after the other. */
 import { createArcEagerState, type FeatureCount } from "./arc-eager.js";
-import type { MatrixProducts } from "./matrix-product.js";
+import type { MatrixProducts, Waiting } from "./matrix-product.js";
 import { createParseTree, deprojectivize, type ParseTree, setEdgesAndSentences } from "./parse-tree.js";
 import { createStateScores, type ParserWeights } from "./state-scores.js";
 import type { Transitions } from "./transitions.js";
@@ -32,10 +32,10 @@ export interface ParserInput {
 
 export interface Parser {
   /** `vectors` [sum of counts, width]. */
-  parse(vectors: Float32Array, texts: readonly ParserInput[], observe?: ParserObserver): ParseTree[];
+  parse(vectors: Float32Array, texts: readonly ParserInput[], observe?: ParserObserver): Waiting<ParseTree[]>;
 }
 
-export function createParser(model: ParserModel, products: MatrixProducts): Parser {
+export function createParser(model: ParserModel, products: MatrixProducts | null): Parser {
   const { weights, transitions } = model;
   const scorer = createStateScores(weights, products);
   const state = createArcEagerState(weights.features as FeatureCount);
@@ -80,8 +80,8 @@ export function createParser(model: ParserModel, products: MatrixProducts): Pars
   };
 
   return {
-    parse(vectors, texts, observe) {
-      scorer.begin(
+    *parse(vectors, texts, observe) {
+      yield* scorer.begin(
         vectors,
         texts.reduce((sum, { count }) => sum + count, 0),
       );

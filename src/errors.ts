@@ -251,6 +251,14 @@ export const ERROR_CATALOGUE = {
   },
   // tasks
   // recipes
+  DEMO_FOLDER: {
+    meaning: "The folder for a demonstration holds something else.",
+    remedy: "Give an empty or a new folder with --out.",
+  },
+  DEMO_NOTES: {
+    meaning: "The notes are too few, or too short, to train on and to judge by.",
+    remedy: "Give more notes (some hundred, of several patients), or none to use synthetic ones.",
+  },
   // server
   // cli
 } as const satisfies Record<string, ErrorEntry>;

@@ -11,12 +11,12 @@ const FORMAT = "clinicalbert-demo-1";
 const STATE = "demo.json";
 /** Everything that a demonstration makes. */
 const CONTENTS = [
-  "notes",
   "corpus",
   "vocab.txt",
   "training.instances",
   "held-out.instances",
   "run",
+  "model",
   "report.html",
 ] as const;
 

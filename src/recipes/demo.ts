@@ -1,5 +1,6 @@
 /** @file The demonstration: from notes to a pretrained, evaluated, saved and reloaded small BERT, with a report. Restartable after every stage. */
 import { availableParallelism } from "node:os";
+import { writeModelFolder } from "../checkpoint/folder/write-folder.js";
 import { readModelConfig } from "../checkpoint/model-folder.js";
 import { mapNames, canonicalTensors } from "../checkpoint/names/canonical.js";
 import { openWeights } from "../checkpoint/open-weights.js";
@@ -113,6 +114,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   };
   await prepare(demo);
   await train(demo);
+  await save(demo);
   const scores = await stage(demo, "evaluate", "pairs", 0, (progress) => evaluate(demo, progress));
   const showsText = notes.synthetic || includeText;
   const examples = await stage(demo, "fill [MASK]", "sentences", EXAMPLES.length, () =>
@@ -190,7 +192,7 @@ async function prepare(demo: Demo): Promise<void> {
 }
 
 function modelFolder({ folder }: Demo): string {
-  return folder.file("run", "model");
+  return folder.file("model");
 }
 
 async function train(demo: Demo): Promise<void> {
@@ -231,6 +233,38 @@ async function train(demo: Demo): Promise<void> {
     if (!outcome.finished)
       throw new ClinicalBertError("ABORTED", `Stopped after ${outcome.step} of ${steps} updates.`);
     return [(outcome.step - first) * batchSize, null];
+  });
+}
+
+/** Writes the Hugging Face folder: weights, configuration, tokenizer files, a model card, ONNX. */
+async function save(demo: Demo): Promise<void> {
+  const { folder, notes, settings, seed } = demo;
+  const { steps, batchSize, learningRate } = settings;
+  await stage(demo, "save model", "parameters", 0, async () => {
+    const trained = folder.file("run", "model");
+    const parameters = await loadModel(trained);
+    await writeModelFolder(modelFolder(demo), {
+      config: await readModelConfig(trained),
+      heads: ["pooler", "masked-lm", "next-sentence"],
+      parameters,
+      tokenizer: {
+        vocabulary: await readVocabulary(folder),
+        lowercase: false,
+        maxLength: settings.maxLength,
+      },
+      card: {
+        title: "clinicalbert demonstration",
+        origin: `a demonstration on ${notes.synthetic ? "synthetic notes" : "notes of its user"}`,
+        facts: [
+          ["updates", steps],
+          ["batch", batchSize],
+          ["peak learning rate", learningRate],
+          ["seed", seed],
+        ],
+      },
+      onnx: ["fp32"],
+    });
+    return [[...parameters.values()].reduce((sum, { size }) => sum + size, 0), null];
   });
 }
 

@@ -7,6 +7,7 @@ interface Bench {
 }
 
 const BENCHES: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>> = {
+  synthesize: () => import("./synthesize.js"),
   pretrain: () => import("./pretrain.js"),
 };
 

@@ -32,8 +32,7 @@ test("the commands of the README run one after the other", () => {
     cwd: folder,
     encoding: "utf8",
   });
-  expect(stderr).toBe("");
-  expect(status).toBe(0);
+  expect(status, stderr).toBe(0);
   const answer = JSON.parse(stdout.trimEnd().split("\n").at(-1)!);
   expect(answer.tokens.join(" ")).toContain("Lasix");
 });

@@ -15,3 +15,4 @@ export * from "./notes/sources.js";
 export * from "./sections/index.js";
 export * from "./sentences/index.js";
 export * from "./tokens/index.js";
+export { openTokenizerDirectory, writeTokenizerDirectory } from "./tokens/tokenizer-directory.js";

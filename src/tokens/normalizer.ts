@@ -146,20 +146,20 @@ export class Normalizer {
       if (mapped === null) target.push(point, source.starts[at]!, source.ends[at]!);
       else for (const each of mapped) target.push(each, source.starts[at]!, source.ends[at]!);
     }
-    this.#reorder(target);
-    let kept = 0;
-    for (let at = 0; at < target.length; at++) {
-      if ((flags[target.points[at]!]! & NONSPACING) !== 0) continue;
-      target.points[kept] = target.points[at]!;
+    // The ranges stay in the order of the text, so those of the dropped marks go before the code points move.
+    const ranges = keepUnmarked(target, flags, (kept, at) => {
       target.starts[kept] = target.starts[at]!;
       target.ends[kept] = target.ends[at]!;
-      kept += 1;
-    }
-    target.length = kept;
+    });
+    this.#reorder(target);
+    keepUnmarked(target, flags, (kept, at) => {
+      target.points[kept] = target.points[at]!;
+    });
+    target.length = ranges;
     return target;
   }
 
-  /** Canonical order. Only code points move; the ranges stay in the order of the text. */
+  /** Canonical order of the code points. */
   #reorder(list: CodePointList): void {
     const { flags, combining } = this.tables;
     const { points } = list;
@@ -176,4 +176,16 @@ export class Normalizer {
       points.set(run, start);
     }
   }
+}
+
+/** Moves what is no nonspacing mark together; returns how many there are. */
+function keepUnmarked(
+  list: CodePointList,
+  flags: Uint8Array,
+  move: (kept: number, at: number) => void,
+): number {
+  let kept = 0;
+  for (let at = 0; at < list.length; at++)
+    if ((flags[list.points[at]!]! & NONSPACING) === 0) move(kept++, at);
+  return kept;
 }

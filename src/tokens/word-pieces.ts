@@ -1,6 +1,5 @@
 /** @file Splits text into words and words into pieces: one pass over ASCII, the normalizer for the rest, a cache of words. */
 import type { CodePointList } from "./code-point-list.js";
-import { DIALECT_RULES } from "./dialect.js";
 import { Normalizer, type NormalizerOptions } from "./normalizer.js";
 import type { PieceSink } from "./piece-sink.js";
 import { PieceTrie } from "./piece-trie.js";
@@ -8,9 +7,9 @@ import { CLASS_MASK, PUNCTUATION, SPACE, WORD } from "./unicode-tables.js";
 import { requireToken, type Vocabulary } from "./vocabulary.js";
 
 export interface WordPiecesOptions extends NormalizerOptions {
-  /** Words of more code points become `unknownToken`; the dialect's own number by default. */
-  readonly maxWordLength?: number;
-  readonly unknownToken?: string;
+  /** Words of more code points become `unknownToken`. */
+  readonly maxWordLength: number;
+  readonly unknownToken: string;
 }
 
 /** Direct-mapped cache: a later word takes the slot of an earlier one, so memory is fixed and no text is slow for long. */
@@ -43,8 +42,8 @@ export class WordPieces {
   constructor(vocabulary: Vocabulary, options: WordPiecesOptions) {
     this.#trie = new PieceTrie(vocabulary);
     this.#normalizer = new Normalizer(options);
-    this.#unknown = requireToken(vocabulary, options.unknownToken ?? "[UNK]");
-    this.#maxWordLength = options.maxWordLength ?? DIALECT_RULES[options.dialect].maxWordLength;
+    this.#unknown = requireToken(vocabulary, options.unknownToken);
+    this.#maxWordLength = options.maxWordLength;
     this.#word = new Uint16Array(2 * this.#maxWordLength + 2);
     for (let unit = 0; unit < ASCII; unit++) {
       const kind = this.#normalizer.classOf(unit);

@@ -24,4 +24,12 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: "a formatted corpus to pretraining instances",
     load: () => import("./commands/instances.js"),
   },
+  pretrain: {
+    summary: "pretrain a BERT on instances, resumable to the bit",
+    load: () => import("./commands/pretrain.js"),
+  },
+  gradients: {
+    summary: "write the loss and gradients of a batch, to compare implementations",
+    load: () => import("./commands/gradients.js"),
+  },
 };

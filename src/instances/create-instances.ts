@@ -1,6 +1,7 @@
 /** @file All instances of a corpus that fits in memory, as create_pretraining_data.py gives them for the same seed. */
-import type { WordPieceTokenizer } from "../tokens/wordpiece-tokenizer.js";
+
 import { CONTINUATION_PREFIX } from "../tokens/piece-trie.js";
+import type { WordPieceTokenizer } from "../tokens/wordpiece-tokenizer.js";
 import { Mt19937 } from "../util/mt19937.js";
 import type { PretrainingInstance } from "./instance.js";
 import { type InstanceDraft, InstanceMaker } from "./instance-maker.js";

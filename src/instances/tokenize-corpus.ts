@@ -1,7 +1,7 @@
 /** @file Corpus lines to token ids (create_pretraining_data.py:186–206): a blank line ends a document, also across files. */
 import { ClinicalBertError } from "../errors.js";
-import { isBlank } from "../tokens/python-space.js";
 import { PieceSink } from "../tokens/piece-sink.js";
+import { isBlank } from "../tokens/python-space.js";
 import type { WordPieceTokenizer } from "../tokens/wordpiece-tokenizer.js";
 import { eachLine, readCorpusBlocks } from "./corpus-blocks.js";
 

@@ -1,8 +1,8 @@
 /** @file BERT's tokenizer: text to ids, tokens and the places they came from, in either dialect. */
 import { ClinicalBertError } from "../errors.js";
 import type { Span } from "../notes/span.js";
-import { DIALECT_RULES, type Dialect } from "./dialect.js";
 import { assembleEncoding, type EncodedText, padEncoding } from "./assemble-encoding.js";
+import { DIALECT_RULES, type Dialect } from "./dialect.js";
 import type { Encoding } from "./encoding.js";
 import { PieceSink } from "./piece-sink.js";
 import {

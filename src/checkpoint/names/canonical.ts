@@ -1,7 +1,7 @@
 /** @file What the tensors of a weights file are: canonical parameters under whatever names the format has, slots, buffers, strangers. */
 import type { BertHead } from "../../bert/parameters.js";
-import { sizeOf, Tensor } from "../../graph/tensor.js";
 import { arrayOf } from "../../graph/dtype.js";
+import { sizeOf, Tensor } from "../../graph/tensor.js";
 import type { TensorInfo, TensorSource, Weights } from "../weights.js";
 import { fromFlax } from "./flax-names.js";
 import { fromGoogle } from "./google-names.js";

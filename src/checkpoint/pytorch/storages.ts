@@ -1,6 +1,7 @@
 /** @file What the pickle of a PyTorch file may name: storages, tensors on them, and the containers around. */
-import type { DType } from "../../graph/dtype.js";
+
 import { ClinicalBertError } from "../../errors.js";
+import type { DType } from "../../graph/dtype.js";
 import { checkedSize, quoteName } from "../weights.js";
 import { PickleGlobal, type PickleHooks, type PickleValue } from "./pickle.js";
 

@@ -6,18 +6,11 @@ import { calendar, type Patient } from "./patient.js";
 /** Which sentence templates a note may use: all, or one side of a split that no template crosses. */
 export type TemplateSet = "all" | "training" | "held-out";
 
-/**
- * `full` notes have everything a real note has; `narrative` ones leave out headers, examinations, laboratory panels, lists
- * and set phrases, so that nearly every sentence speaks of the patient's own disease and drug.
- */
-export type Detail = "full" | "narrative";
-
 /** What the slots of one note are filled from. */
 export interface Story {
   readonly patient: Patient;
   readonly draws: Draws;
   readonly templates: TemplateSet;
-  readonly detail: Detail;
   readonly words: PatientWords;
 }
 
@@ -74,8 +67,8 @@ const SLOTS: Readonly<Record<string, Slot>> = {
   labval: ({ words }) => words.labValue,
   labval_cap: ({ words }) => words.labValueCap,
   labname: ({ patient }) => patient.lab.name,
-  doctor: (story) => (namesTeam(story) ? `the ${story.words.service} team` : story.patient.doctor),
-  doctor_cap: (story) => (namesTeam(story) ? `The ${story.words.service} team` : story.patient.doctor),
+  doctor: ({ patient }) => patient.doctor,
+  doctor_cap: ({ patient }) => patient.doctor,
   service: ({ words }) => words.service,
   image: ({ patient }) => patient.topic.image,
   image_cap: ({ words }) => words.imageCap,
@@ -90,6 +83,7 @@ const SLOTS: Readonly<Record<string, Slot>> = {
   finding: ({ patient, draws }) => draws.pick(patient.topic.findings),
   finding_cap: ({ patient, draws }) => capital(draws.pick(patient.topic.findings)),
   procedure: ({ patient, draws }) => draws.pick(patient.topic.procedures),
+  procedure_cap: ({ patient, draws }) => capital(draws.pick(patient.topic.procedures)),
   event: ({ patient, draws }) => draws.pick(patient.topic.events),
   n: ({ draws }) => DIGITS[draws.between(2, 9)]!,
   hr: ({ draws }) => String(draws.between(58, 128)),
@@ -101,11 +95,6 @@ const SLOTS: Readonly<Record<string, Slot>> = {
 };
 
 const DIGITS = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"] as const;
-
-/** A placeholder is a dozen word pieces long: narrative notes, meant for short sequences, mostly name the team instead. */
-function namesTeam({ detail, draws }: Story): boolean {
-  return detail === "narrative" && draws.percent(75);
-}
 
 /** `[**2151-7-16**]`, as MIMIC-III writes a shifted date. */
 export function dateOf(day: number): string {
@@ -166,8 +155,8 @@ export function templateList(templates: readonly string[]): TemplateList {
     writeSome(story, count) {
       const set = sets[story.templates];
       const wanted = Math.min(count, set.length);
-      // A walk with a step coprime to the length visits different templates without a shuffle.
-      const step = set.length % 3 === 0 ? 1 : 3;
+      // A walk whose step is coprime to the length visits different templates without a shuffle.
+      const step = set.length % 5 === 0 ? 1 : 5;
       let place = story.draws.below(set.length);
       let text = "";
       for (let written = 0; written < wanted; written++) {

@@ -12,6 +12,18 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: "write MIMIC-shaped synthetic notes",
     load: () => import("./commands/synthesize.js"),
   },
+  sections: {
+    summary: "notes to sections, as JSON lines",
+    load: () => import("./commands/sections.js"),
+  },
+  sentences: {
+    summary: "texts or notes to sentences, as JSON lines",
+    load: () => import("./commands/sentences.js"),
+  },
+  format: {
+    summary: "notes to a corpus of one sentence a line",
+    load: () => import("./commands/format.js"),
+  },
   vocab: {
     summary: "learn word pieces from a corpus, or extend a vocabulary",
     load: () => import("./commands/vocab.js"),

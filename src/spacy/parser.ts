@@ -81,16 +81,18 @@ export function createParser(model: ParserModel, products: MatrixProducts | null
 
   return {
     *parse(vectors, texts, observe) {
-      yield* scorer.begin(
+      scorer.begin(
         vectors,
         texts.reduce((sum, { count }) => sum + count, 0),
       );
       let base = 0;
-      return texts.map((input, text) => {
-        const tree = parseOne(input, base, text, observe);
+      const trees: ParseTree[] = [];
+      for (const [text, input] of texts.entries()) {
+        yield* scorer.prepare(base, input.count);
+        trees.push(parseOne(input, base, text, observe));
         base += input.count;
-        return tree;
-      });
+      }
+      return trees;
     },
   };
 }

@@ -4,7 +4,6 @@ import { type MatrixProducts, runLater, runNow, type Waiting } from "./matrix-pr
 import { createParser, type Parser, type ParserStep } from "./parser.js";
 import type { ParseTree } from "./parse-tree.js";
 import { createSenter, markSentences, type Senter } from "./senter.js";
-import { RING_WORDS } from "./state-scores.js";
 import type { StringIds } from "./string-ids.js";
 import { createTokenizer, type TokenizerRules } from "./tokenizer.js";
 import { createTokenVectors, type TokenVectors } from "./token-vectors.js";
@@ -69,8 +68,6 @@ export interface PipelineParts extends ComponentsFile {
 const MOST_WORD_TYPES = 200_000;
 /** Words that are encoded together. */
 const BATCH_WORDS = 4096;
-/** … when products from outside want all rows of a batch at once. */
-const BATCH_WORDS_ELSEWHERE = RING_WORDS - 200;
 
 type Step =
   | { readonly kind: "parser"; readonly vectors: string; readonly run: Parser; readonly component: Component }
@@ -80,7 +77,6 @@ type Step =
 export function createPipeline(parts: PipelineParts, products: MatrixProducts | null = null): SpacyPipeline {
   const types = createWordTypes(parts.normOf);
   const tokenizer = createTokenizer(parts.rules, types);
-  const batchWords = products === null ? BATCH_WORDS : BATCH_WORDS_ELSEWHERE;
   const encoders = new Map<string, TokenVectors>();
   for (const [name, weights] of parts.vectors)
     encoders.set(name, createTokenVectors(weights, types, parts.ids, products));
@@ -132,7 +128,7 @@ export function createPipeline(parts: PipelineParts, products: MatrixProducts | 
       startAnew();
       const first = next;
       const batch: MutableParse[] = [];
-      for (let words = 0; next < texts.length && words < batchWords; next++) {
+      for (let words = 0; next < texts.length && words < BATCH_WORDS; next++) {
         const parse = start(texts[next]!);
         words += parse.words.count;
         batch.push(parse);

@@ -4,10 +4,9 @@ import { type MatrixProducts, runLater, runNow, type Waiting } from "./matrix-pr
 import { createParser, type Parser, type ParserStep } from "./parser.js";
 import type { ParseTree } from "./parse-tree.js";
 import { createSenter, markSentences, type Senter } from "./senter.js";
-import type { StringIds } from "./string-ids.js";
 import { createTokenizer, type TokenizerRules } from "./tokenizer.js";
 import { createTokenVectors, type TokenVectors } from "./token-vectors.js";
-import { createWordTypes, type NormOf, type WordForm } from "./word-types.js";
+import { type AttributeValues, createWordTypes, type NormOf, type WordForm } from "./word-types.js";
 import type { Words } from "./words.js";
 
 /** A text as a pipeline leaves it. */
@@ -61,7 +60,8 @@ export interface PipelineParts extends ComponentsFile {
   readonly layout: SpacyPipeline["layout"];
   readonly rules: TokenizerRules;
   readonly normOf: NormOf;
-  readonly ids: StringIds;
+  /** Attributes of words for the embeddings. */
+  readonly values: AttributeValues;
 }
 
 /** Distinct words kept before the caches start anew: bounds the memory of a run over any number of notes. */
@@ -79,7 +79,7 @@ export function createPipeline(parts: PipelineParts, products: MatrixProducts | 
   const tokenizer = createTokenizer(parts.rules, types);
   const encoders = new Map<string, TokenVectors>();
   for (const [name, weights] of parts.vectors)
-    encoders.set(name, createTokenVectors(weights, types, parts.ids, products));
+    encoders.set(name, createTokenVectors(weights, types, parts.values, products));
   const steps = parts.components.map((component) => createStep(component, products));
 
   const start = (text: string): MutableParse => {

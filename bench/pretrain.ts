@@ -1,0 +1,202 @@
+/**
+ * @file One optimizer step of pretraining, whole: packing, dropout masks, forward, backward, clip, AdamW, metrics. FLOPs, wall
+ * time and the yardstick are those of docs/performance.md.
+ */
+import { availableParallelism } from "node:os";
+import { parseArgs } from "node:util";
+import { BERT_BASE, type BertConfig } from "../src/bert/config.js";
+import type { PretrainingInstance } from "../src/instances/instance.js";
+import { createOrtRuntime } from "../src/runtime/ort-node.js";
+import type { Runtime } from "../src/runtime/runtime.js";
+import { clipScale, globalNorm, PUBLISHED_ADAM_W, updateAdamW } from "../src/training/adam-w.js";
+import { decaySegments, initializeParameters } from "../src/training/parameter-vector.js";
+import { createTrainingState, Pretrainer } from "../src/training/pretrainer.js";
+import { createWords } from "../src/util/counter-random.js";
+import { createBareGemm } from "./bare-gemm.js";
+import { runPeer } from "./peers.js";
+
+const S = 128;
+const P = 20;
+const DROPOUT = 0.1;
+const GEMM_RUNS = 10;
+
+const OPTIONS = {
+  batch: { type: "string", default: "8,32" },
+  hidden: { type: "string", default: "768" },
+  layers: { type: "string", default: "12" },
+  micro: { type: "string", default: "8" },
+  threads: { type: "string", default: String(availableParallelism()) },
+  steps: { type: "string", default: "3" },
+  warmup: { type: "string", default: "2" },
+} as const;
+
+interface Shape {
+  readonly config: BertConfig;
+  readonly batch: number;
+  readonly micro: number;
+  readonly steps: number;
+  readonly warmup: number;
+}
+
+export const bench = {
+  summary: "seconds of one training step, BERT-base shape, length 128, 20 predictions, dropout 0.1, float32",
+  async run(args: readonly string[]): Promise<void> {
+    const { values } = parseArgs({ args: [...args], options: OPTIONS });
+    const [H, L, micro, threads, steps, warmup] = [
+      Number(values.hidden),
+      Number(values.layers),
+      Number(values.micro),
+      Number(values.threads),
+      Number(values.steps),
+      Number(values.warmup),
+    ];
+    const config = { ...BERT_BASE, hiddenSize: H, layerCount: L, headCount: H / 64, intermediateSize: 4 * H };
+    console.log(
+      `hidden ${H}, ${L} layers, micro-batches of ${micro}, ${threads} threads, median of ${steps} steps after ${warmup}`,
+    );
+    const ascending = values.batch
+      .split(",")
+      .map(Number)
+      .sort((a, b) => a - b);
+    for (const batch of ascending)
+      await measure({ config, batch, micro: Math.min(micro, batch), steps, warmup }, threads);
+    for (const batch of ascending) {
+      const sizes = { batch, hidden: H, layers: L, threads, steps, warmup: Math.min(warmup, 1) };
+      const flags = Object.entries(sizes).flatMap(([name, value]) => [`--${name}`, String(value)]);
+      for (const line of runPeer("pretrain", "torch", flags) ?? []) report(line as PeerLine, batch, config);
+    }
+  },
+};
+
+interface PeerLine {
+  readonly name: string;
+  readonly seconds: number;
+  readonly peakBytes: number;
+}
+
+/** 6·T·L·12H² + 12·L·B·S²·H + 6·B·P·(H² + H·V), and nothing else. */
+function stepFlops({ hiddenSize: H, layerCount: L, vocabSize: V }: BertConfig, B: number): number {
+  return 6 * B * S * L * 12 * H * H + 12 * L * B * S * S * H + 6 * B * P * (H * H + H * V);
+}
+
+function report({ name, seconds, peakBytes }: PeerLine, batch: number, config: BertConfig): number {
+  const rate = stepFlops(config, batch) / seconds / 1e9;
+  const columns = [
+    `${seconds.toFixed(3)} s/step`,
+    `${(batch / seconds).toFixed(2)} sequences/s`,
+    `${rate.toFixed(1)} GFLOP/s`,
+    `peak RSS ${(peakBytes / 1e9).toFixed(2)} GB`,
+  ];
+  console.log(`batch ${batch}, ${name}: ${columns.join(", ")}`);
+  return rate;
+}
+
+async function measure({ config, batch, micro, steps, warmup }: Shape, threads: number): Promise<void> {
+  const { runtime, graphMilliseconds } = timed(await createOrtRuntime({ threads }));
+  const state = createTrainingState(config);
+  initializeParameters(state.weights, config.initializerRange, 1);
+  const pretrainer = await Pretrainer.create(
+    runtime,
+    {
+      config,
+      shape: { maxLength: S, maxPredictions: P },
+      schedule: { learningRate: 5e-5, totalSteps: 150_000, warmupSteps: 10_000 },
+      dropout: DROPOUT,
+      seed: 1,
+      microBatch: micro,
+    },
+    state,
+  );
+  const instances = randomInstances(batch, config.vocabSize);
+  const gemm = await createBareGemm(runtime);
+  const [walls, outsides, gemms]: [number[], number[], number[]] = [[], [], []];
+  try {
+    for (let step = 0; step < warmup + steps; step++) {
+      const before = graphMilliseconds();
+      const start = performance.now();
+      await pretrainer.step(instances, step);
+      const wall = performance.now() - start;
+      if (step < warmup) continue;
+      walls.push(wall / 1e3);
+      outsides.push(1 - (graphMilliseconds() - before) / wall);
+      for (let run = 0; run < Math.ceil(GEMM_RUNS / steps); run++) gemms.push(await gemm.measure());
+    }
+    const peakBytes = process.resourceUsage().maxRSS * 1024;
+    const rate = report({ name: "clinicalbert", seconds: median(walls), peakBytes }, batch, config);
+    const best = Math.max(...gemms);
+    console.log(
+      `  ${(rate / best).toFixed(3)} of the best of ${gemms.length} bare products (${best.toFixed(1)} GFLOP/s); ` +
+        `outside of the graph ${percent(median(outsides))}: ${updateShare(pretrainer, median(walls))}`,
+    );
+  } finally {
+    await gemm.dispose();
+    await pretrainer.dispose();
+  }
+}
+
+/** Norm and update alone, as shares of a step; what is left outside of the graph is masks, packing and zeroing. */
+function updateShare({ state, gradients }: Pretrainer, wall: number): string {
+  const { weights, firstMoments, secondMoments } = state;
+  const start = performance.now();
+  const norm = globalNorm(gradients.data);
+  const middle = performance.now();
+  updateAdamW(
+    {
+      weights: weights.data,
+      gradients: gradients.data,
+      firstMoments: firstMoments.data,
+      secondMoments: secondMoments.data,
+    },
+    decaySegments(weights.table),
+    PUBLISHED_ADAM_W,
+    0,
+    clipScale(norm, 1),
+  );
+  const [normSeconds, updateSeconds] = [(middle - start) / 1e3, (performance.now() - middle) / 1e3];
+  return `norm ${percent(normSeconds / wall)}, update ${percent(updateSeconds / wall)}`;
+}
+
+/** `runtime`, and the milliseconds spent in its runs so far. */
+function timed(runtime: Runtime): { runtime: Runtime; graphMilliseconds: () => number } {
+  let total = 0;
+  return {
+    graphMilliseconds: () => total,
+    runtime: {
+      ...runtime,
+      async compile(graph) {
+        const executable = await runtime.compile(graph);
+        return {
+          dispose: () => executable.dispose(),
+          async run(feeds, into) {
+            const start = performance.now();
+            const outputs = await executable.run(feeds, into);
+            total += performance.now() - start;
+            return outputs;
+          },
+        };
+      },
+    },
+  };
+}
+
+/** Full-length instances of random ids with all predictions: the most work that a batch can be. */
+function randomInstances(count: number, vocabSize: number): PretrainingInstance[] {
+  const word = createWords(0, 1, [0, 0, 0]);
+  const ids = (length: number): Int32Array => Int32Array.from({ length }, () => word() % vocabSize);
+  return Array.from({ length: count }, () => ({
+    ids: ids(S),
+    segmentIds: new Uint8Array(S).fill(1, S / 2),
+    maskedPositions: Int32Array.from({ length: P }, (_, index) => 1 + 6 * index),
+    maskedIds: ids(P),
+    isRandomNext: word() % 2 === 1,
+  }));
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return (sorted[(sorted.length - 1) >> 1]! + sorted[sorted.length >> 1]!) / 2;
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
+}

@@ -1,0 +1,81 @@
+/** @file Opens files of instances of either kind, several of them as one. */
+import { closeSync, readSync } from "node:fs";
+import { ClinicalBertError } from "../errors.js";
+import type { InstanceReader } from "./instance-sink.js";
+import { invalid, NATIVE_MAGIC, openForReading, openNativeFile } from "./native-file.js";
+import { openTfRecordFile } from "./tfrecord.js";
+
+export interface OpenInstancesOptions {
+  /** Widths that the caller needs; a file of others is refused. */
+  readonly maxLength?: number;
+  readonly maxPredictions?: number;
+}
+
+/**
+ * Opens native and TFRecord files (told apart by their first bytes) as one row of instances.
+ * @throws `INSTANCE_FILE_INVALID` for damaged files, `INSTANCE_WIDTH` where widths differ from `options` or between files
+ */
+export async function openInstances(
+  paths: string | readonly string[],
+  options: OpenInstancesOptions = {},
+): Promise<InstanceReader> {
+  const files = typeof paths === "string" ? [paths] : paths;
+  const readers: InstanceReader[] = [];
+  try {
+    for (const path of files) {
+      const reader = openOne(path);
+      readers.push(reader);
+      const first = readers[0]!;
+      checkWidth(path, "--max-length", reader.maxLength, options.maxLength ?? first.maxLength);
+      checkWidth(
+        path,
+        "--max-predictions",
+        reader.maxPredictions,
+        options.maxPredictions ?? first.maxPredictions,
+      );
+    }
+  } catch (error) {
+    for (const reader of readers) reader.close();
+    throw error;
+  }
+  return readers.length === 1 ? readers[0]! : joinReaders(readers);
+}
+
+function openOne(path: string): InstanceReader {
+  const descriptor = openForReading(path);
+  const head = new Uint8Array(NATIVE_MAGIC.length);
+  const read = readSync(descriptor, head, 0, head.length, 0);
+  closeSync(descriptor);
+  if (read === 0) throw invalid(path, "is empty");
+  return String.fromCharCode(...head) === NATIVE_MAGIC ? openNativeFile(path) : openTfRecordFile(path);
+}
+
+function checkWidth(path: string, flag: string, found: number, wanted: number): void {
+  if (found === wanted) return;
+  throw new ClinicalBertError(
+    "INSTANCE_WIDTH",
+    `${path} was made with ${flag} ${found}, here ${flag} is ${wanted}.`,
+    {
+      details: { path, flag, found, wanted },
+      remedy: `Give ${flag} ${found} here, or create the instances again with ${flag} ${wanted}.`,
+    },
+  );
+}
+
+function joinReaders(readers: readonly InstanceReader[]): InstanceReader {
+  const starts = [0];
+  for (const reader of readers) starts.push(starts.at(-1)! + reader.count);
+  return {
+    count: starts.at(-1)!,
+    maxLength: readers[0]!.maxLength,
+    maxPredictions: readers[0]!.maxPredictions,
+    read(index) {
+      let file = 0;
+      while (index >= starts[file + 1]!) file += 1;
+      return readers[file]!.read(index - starts[file]!);
+    },
+    close() {
+      for (const reader of readers) reader.close();
+    },
+  };
+}

@@ -1,0 +1,15 @@
+/** @file Writes a synthetic progress note of a physician: short statements, each about the patient's own disease and drug. */
+import { type Story, templateList } from "./template.js";
+import { STATEMENTS } from "./templates/progress-templates.js";
+import { hidePlaceholders, wrap } from "./wrap.js";
+
+const STATEMENT_LIST = templateList(STATEMENTS);
+
+/** The whole note, hard-wrapped: two paragraphs of statements. */
+export function writeProgressNote(story: Story): string {
+  const { patient, draws } = story;
+  const events = STATEMENT_LIST.writeSome(story, draws.between(6, 10));
+  const plan = STATEMENT_LIST.writeSome(story, draws.between(5, 8));
+  const text = `Interval History: ${events}\n\nAssessment and Plan: ${plan}\n`;
+  return wrap(hidePlaceholders(text, patient), patient.width);
+}

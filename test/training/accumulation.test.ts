@@ -6,12 +6,8 @@ import type { Tensor } from "../../src/graph/index.js";
 import type { PretrainingInstance } from "../../src/instances/index.js";
 import { createOrtRuntime, liveExecutables } from "../../src/runtime/index.js";
 import { initializeParameters } from "../../src/training/parameter-vector.js";
-import {
-  type BatchResult,
-  createTrainingState,
-  Pretrainer,
-  type PretrainerOptions,
-} from "../../src/training/pretrainer.js";
+import type { BatchResult } from "../../src/training/batch-result.js";
+import { createTrainingState, Pretrainer, type PretrainerOptions } from "../../src/training/pretrainer.js";
 import { createWords } from "../../src/util/counter-random.js";
 import { bytesOf } from "../../src/util/protobuf.js";
 import { distance, globalNormOf, isKeyBias, norm } from "./golden.js";

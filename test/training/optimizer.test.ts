@@ -142,3 +142,58 @@ describe("tf.clip_by_global_norm", () => {
     expect(tied.norm).toBe(tied.normOfSummed);
   });
 });
+
+/** The word embeddings of BERT-base. */
+const LARGE = 28_996 * 768;
+
+test("the norm of 22 million different elements has a relative error below 1e-6", () => {
+  const gradients = new Float32Array(LARGE);
+  let sum = 0;
+  for (let i = 0; i < LARGE; i++) {
+    const k = (Math.imul(i, 0x9e3779b1) >>> 22) - 512;
+    gradients[i] = k / 2 ** 20;
+    sum += k * k; // whole numbers below 2⁵³: exact
+  }
+  const expected = Math.sqrt(sum) / 2 ** 20;
+  expect(Math.abs(globalNorm(gradients) / expected - 1)).toBeLessThan(1e-6);
+});
+
+test("the norm takes parts of an array at every offset and of every length", () => {
+  const memory = Float32Array.from({ length: 40 }, (_, i) => i + 1);
+  for (let start = 0; start < 6; start++)
+    for (let length = 0; length < 34; length++) {
+      const part = memory.subarray(start, start + length);
+      const squares = part.reduce((total, value) => total + value * value, 0);
+      expect(globalNorm(part) ** 2, `${start} ${length}`).toBeCloseTo(squares, 6);
+    }
+});
+
+describe("consequences of the published formula", () => {
+  const one = [{ start: 0, end: 1, decay: true }];
+  const startAt = (weight: number, gradient: number): State => ({
+    weights: Float32Array.of(weight),
+    gradients: Float32Array.of(gradient),
+    firstMoments: new Float32Array(1),
+    secondMoments: new Float32Array(1),
+  });
+
+  test("without bias correction the first real update is about 3.2 times the rate", () => {
+    const state = startAt(1, 0.5);
+    updateAdamW(state, one, { ...PUBLISHED_ADAM_W, weightDecay: 0 }, 1e-3, 1);
+    expect((1 - state.weights[0]!) / 1e-3).toBeCloseTo(0.1 / Math.sqrt(0.001), 2);
+  });
+
+  test("weights decay by rate · 0.01 · w also without a gradient", () => {
+    const state = startAt(-2, 0);
+    updateAdamW(state, one, PUBLISHED_ADAM_W, 0.5, 1);
+    expect(state.weights[0]).toBeCloseTo(-2 + 0.5 * 0.01 * 2, 6);
+  });
+
+  test("at step 0 the rate is 0: the moments move and the weights do not", () => {
+    const state = startAt(3, 0.5);
+    updateAdamW(state, one, PUBLISHED_ADAM_W, learningRateAt(0, updates.schedule), 0.5);
+    expect(state.weights[0]).toBe(3);
+    expect(state.firstMoments[0]).toBeCloseTo(0.025, 7);
+    expect(state.secondMoments[0]).toBeCloseTo(0.001 * 0.0625, 9);
+  });
+});

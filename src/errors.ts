@@ -241,6 +241,10 @@ export const ERROR_CATALOGUE = {
     remedy: "Lower the learning rate or lengthen the warm-up, and go on from the last checkpoint.",
   },
   // pipelines
+  EXPORT_REFUSED: {
+    meaning: "A quantized variant would change the model more than is allowed.",
+    remedy: "Leave it out (--onnx fp32), or write it all the same with --force.",
+  },
   PIPELINE_OPTION: {
     meaning: "An option of a pipeline or of from_pretrained has a value that is not one of its values.",
     remedy: "Choose one of the listed values.",

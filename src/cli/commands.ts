@@ -48,4 +48,24 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: "write the loss and gradients of a batch, to compare implementations",
     load: () => import("./commands/gradients.js"),
   },
+  convert: {
+    summary: "a model of any format to Hugging Face, safetensors, PyTorch or TensorFlow files",
+    load: () => import("./commands/convert.js"),
+  },
+  inspect: {
+    summary: "the tensors of a weights file, or how far two differ",
+    load: () => import("./commands/inspect.js"),
+  },
+  predict: {
+    summary: "classes of texts and entities of notes by a fine-tuned model, as JSON lines",
+    load: () => import("./commands/predict.js"),
+  },
+  embed: {
+    summary: "texts to vectors, as JSON lines",
+    load: () => import("./commands/embed.js"),
+  },
+  "fill-mask": {
+    summary: "the likeliest tokens in the place of [MASK], as JSON lines",
+    load: () => import("./commands/fill-mask.js"),
+  },
 };

@@ -153,7 +153,7 @@ function describeLoad({ initialized, unused }: LoadReport): string[] {
 async function trainSteps(run: Run, metrics: MetricsLog, first: number): Promise<number> {
   const { recipe, paths, instances, state, hooks } = run;
   const { steps, batchSize } = recipe;
-  const order = createInstanceOrder(instances.count, recipe.seed);
+  const order = instanceOrder(recipe, instances.count);
   const trainer = await createTrainer(run);
   const save = async (step: number): Promise<void> => {
     metrics.sync();
@@ -180,6 +180,11 @@ async function trainSteps(run: Run, metrics: MetricsLog, first: number): Promise
   } finally {
     await trainer.dispose();
   }
+}
+
+/** Index of the instance at a position of the run: the position is the whole data cursor. */
+function instanceOrder({ order, seed }: PretrainRecipe, count: number): (position: number) => number {
+  return order === "file" ? (position) => position % count : createInstanceOrder(count, seed);
 }
 
 function createTrainer({ recipe, instances, runtime, state }: Run): Promise<Pretrainer> {

@@ -8,7 +8,7 @@ import { findVocabulary, readModelConfig } from "../../checkpoint/model-folder.j
 import { ClinicalBertError } from "../../errors.js";
 import { DEVICES, type Device } from "../../runtime/ort-node.js";
 import type { PretrainEvent, PretrainOutcome } from "../../training/pretrain.js";
-import type { PretrainRecipe } from "../../training/recipe.js";
+import { INSTANCE_ORDERS, type InstanceOrder, type PretrainRecipe } from "../../training/recipe.js";
 import { startPretraining } from "../../training/start-pretraining.js";
 import { fileError } from "../../util/file-error.js";
 import { addExamples, type CliCommand, type CliContext } from "../context.js";
@@ -21,6 +21,7 @@ interface PretrainFlags {
   readonly vocab?: string;
   readonly instances: string[];
   readonly heldOut?: string[];
+  readonly order: InstanceOrder;
   readonly steps: number;
   readonly batch: number;
   readonly microBatch: number;
@@ -89,6 +90,11 @@ function addOptions(command: Command): void {
     .option("--keep <n>", "checkpoints kept", wholeNumber(1), 2)
     .option("--threads <n>", "threads of the arithmetic", wholeNumber(1), availableParallelism())
     .addOption(new Option("--device <name>", "where the arithmetic runs").choices(DEVICES).default("cpu"))
+    .addOption(
+      new Option("--order <order>", "read instances as they stand in the files, or shuffled anew every epoch")
+        .choices(INSTANCE_ORDERS)
+        .default("file"),
+    )
     .option("--json", "print the outcome as one JSON object");
 }
 
@@ -105,6 +111,7 @@ async function recipeOf(flags: PretrainFlags): Promise<PretrainRecipe> {
     init: flags.init ?? null,
     instances: flags.instances,
     heldOut: flags.heldOut ?? [],
+    order: flags.order,
     steps: flags.steps,
     batchSize: flags.batch,
     microBatch: Math.min(flags.microBatch, flags.batch),

@@ -18,7 +18,7 @@ import {
   tokenizerJson,
 } from "./tokenizer-files.js";
 
-export interface ModelFolder {
+export interface ExportedModel {
   readonly config: BertConfig;
   readonly heads: readonly BertHead[];
   /** Every parameter of `parameterTable(config, heads)`. */
@@ -36,7 +36,7 @@ const ONNX_FILES = { fp32: "onnx/model.onnx", q8: "onnx/model_quantized.onnx" } 
  * Writes the folder, `config.json` last: a folder that has one is whole. Parameters with a tied second name are written
  * once. Throws the errors of `openAtomic`.
  */
-export async function writeModelFolder(folder: string, model: ModelFolder): Promise<void> {
+export async function exportModelFolder(folder: string, model: ExportedModel): Promise<void> {
   const { config, heads, parameters, tokenizer, card, onnx } = model;
   await mkdir(onnx.length > 0 ? join(folder, "onnx") : folder, { recursive: true }).catch((error) =>
     Promise.reject(fileError(error, folder)),
@@ -84,7 +84,7 @@ export function exportedHeads(heads: readonly BertHead[]): readonly BertHead[] {
 
 async function writeOnnx(
   path: string,
-  { config, heads, parameters }: ModelFolder,
+  { config, heads, parameters }: ExportedModel,
   variant: OnnxVariant,
 ): Promise<void> {
   const graph = inferenceGraph(config, { heads: exportedHeads(heads) });

@@ -116,9 +116,9 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   await save(demo);
   const scores = await stage(demo, "evaluate", "pairs", 0, (progress) => evaluate(demo, progress));
   const showsText = notes.synthetic || includeText;
-  const examples = await stage(demo, "fill [MASK]", "sentences", EXAMPLES.length, () =>
-    fillExamples(demo, showsText),
-  );
+  const examples = showsText
+    ? await stage(demo, "fill [MASK]", "sentences", EXAMPLES.length, () => fillExamples(demo))
+    : [];
   const result: DemoResult = {
     synthetic: notes.synthetic,
     seed,
@@ -324,8 +324,7 @@ async function loadModel(path: string): Promise<{ config: BertConfig; parameters
   }
 }
 
-async function fillExamples(demo: Demo, showsText: boolean): Promise<readonly [number, DemoExample[]]> {
-  if (!showsText) return [0, []];
+async function fillExamples(demo: Demo): Promise<readonly [number, DemoExample[]]> {
   const fill = await pipeline("fill-mask", modelFolder(demo));
   try {
     const results = await fill([...EXAMPLES], { top_k: 3 });

@@ -4,18 +4,18 @@
  */
 
 export const DISEASE_CLAUSES = [
-  "{dx_cap} with {symptom} overnight",
+  "{abbr_cap} with {symptom} overnight",
   "{abbr_cap} flare with {symptom}",
-  "Exam shows {sign} from {dx}",
-  "{image_cap} read as {finding}, in line with {abbr}",
-  "{labval_cap} today with {abbr}",
-  "Still {symptom} from {dx}",
-  "Less {symptom} and a quieter {abbr}",
-  "Had {procedure} for {abbr}",
-  "{dx_cap} with {event}",
-  "{doctor_cap} saw the {abbr}",
-  "No {symptom} on day {n} of {dx}",
-  "{Sex} with {abbr} slept well",
+  "{abbr_cap} and {sign} on exam",
+  "{abbr_cap} with {finding} on {image}",
+  "{abbr_cap} with {labval} today",
+  "{abbr_cap} and still {symptom}",
+  "{abbr_cap} with less {symptom}",
+  "{abbr_cap} after {procedure}",
+  "{abbr_cap} with {event}",
+  "{abbr_cap} seen by {doctor}",
+  "{abbr_cap} without {symptom} on day {n}",
+  "{abbr_cap} after a good night",
 ] as const;
 
 export const DRUG_CLAUSES = [

@@ -1,9 +1,12 @@
-/** @file Opens files of instances of either kind, several of them as one. */
+/** @file Opens files of instances of any kind, several of them as one. */
 import { closeSync, readSync } from "node:fs";
 import { ClinicalBertError } from "../errors.js";
 import type { InstanceReader } from "./instance-sink.js";
 import { invalid, NATIVE_MAGIC, openForReading, openNativeFile } from "./native-file.js";
+import { openJsonLinesFile } from "./jsonl-file.js";
 import { openTfRecordFile } from "./tfrecord.js";
+
+const OPENING_BRACE = 0x7b;
 
 export interface OpenInstancesOptions {
   /** Widths that the caller needs; a file of others is refused. */
@@ -12,7 +15,7 @@ export interface OpenInstancesOptions {
 }
 
 /**
- * Opens native and TFRecord files (told apart by their first bytes) as one row of instances.
+ * Opens native, TFRecord and JSON-line files (told apart by their first bytes) as one row of instances.
  * @throws `INSTANCE_FILE_INVALID` for damaged files, `INSTANCE_WIDTH` where widths differ from `options` or between files
  */
 export async function openInstances(
@@ -47,7 +50,9 @@ function openOne(path: string): InstanceReader {
   const read = readSync(descriptor, head, 0, head.length, 0);
   closeSync(descriptor);
   if (read === 0) throw invalid(path, "is empty");
-  return String.fromCharCode(...head) === NATIVE_MAGIC ? openNativeFile(path) : openTfRecordFile(path);
+  if (String.fromCharCode(...head) === NATIVE_MAGIC) return openNativeFile(path);
+  // The eighth byte of a TFRecord is the top of a 64-bit length.
+  return head[0] === OPENING_BRACE && head[7] !== 0 ? openJsonLinesFile(path) : openTfRecordFile(path);
 }
 
 function checkWidth(path: string, flag: string, found: number, wanted: number): void {

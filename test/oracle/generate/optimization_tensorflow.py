@@ -35,7 +35,8 @@ def grappler(on):
 
 # ---- schedule ----------------------------------------------------------------------------------------------------
 
-def rates(peak, warmup, total, rewritten):
+def create_optimizer(loss, schedule):
+    """The published function; also returns its learning rate, which it keeps to itself."""
     seen = []
     construct = optimization.AdamWeightDecayOptimizer.__init__
 
@@ -43,17 +44,20 @@ def rates(peak, warmup, total, rewritten):
         seen.append(learning_rate)
         construct(self, learning_rate, **rest)
 
+    optimization.AdamWeightDecayOptimizer.__init__ = recording
+    train = optimization.create_optimizer(loss, *schedule, False)
+    optimization.AdamWeightDecayOptimizer.__init__ = construct
+    return train, seen[0]
+
+
+def rates(peak, warmup, total, rewritten):
     with tf.Graph().as_default():
-        variable = tf.get_variable("w", shape=[1])
-        optimization.AdamWeightDecayOptimizer.__init__ = recording
-        optimization.create_optimizer(tf.reduce_sum(variable), peak, total, warmup, False)
-        optimization.AdamWeightDecayOptimizer.__init__ = construct
-        step = tf.train.get_global_step()
-        with tf.control_dependencies([seen[0]]):
-            advance = step.assign_add(1)
+        _, rate = create_optimizer(tf.reduce_sum(tf.get_variable("w", shape=[1])), (peak, total, warmup))
+        with tf.control_dependencies([rate]):
+            advance = tf.train.get_global_step().assign_add(1)
         with tf.Session(config=grappler(rewritten)) as session:
             session.run(tf.global_variables_initializer())
-            run = session.make_callable([seen[0], advance])
+            run = session.make_callable([rate, advance])
             return numpy.array([run()[0] for _ in range(total + 1)], numpy.float32)
 
 
@@ -75,11 +79,12 @@ write("schedule.json", {"cases": [schedule_case(5e-5, 10_000, 150_000), schedule
 # ---- updates on adversarial gradients ----------------------------------------------------------------------------
 
 def published_updates():
-    """Three variables, 40 steps of the real create_optimizer on loss = sum(gradient * variable)."""
+    """Four variables, 40 steps of the real create_optimizer on loss = sum(gradient * variable)."""
     numbers = numpy.random.RandomState(7)
     special = numpy.array([0, -0.0, 1e-45, -1e-45, 1e-40, 1e-30, -1e-22, 1e-19, 1e-12, 1e-6, -1, 3, 1e4, -1e8, 1e12, 1e15],
                           numpy.float32)
-    names = {"layer/kernel": True, "layer/bias": False, "layer/LayerNorm/gamma": False}
+    names = {"layer/kernel": True, "layer/bias": False, "layer/LayerNorm/gamma": False, "faint/kernel": True}
+    faint = numpy.float64(10) ** -numpy.arange(2, 50, 3)
     start = {n: numbers.randn(16).astype(numpy.float32) for n in names}
     scales = [1e-3, 1e12, 1.0, 0.0]
     steps, peak, warmup, total = 40, 5e-4, 4, 40
@@ -92,17 +97,20 @@ def published_updates():
                     .astype(numpy.float32) for i, n in enumerate(names)})
         if step % 8 == 2:
             fed[-1] = {n: g * numpy.float32(1e-38) for n, g in fed[-1].items()}
+        fed[-1]["faint/kernel"] = (noise["faint/kernel"] * faint).astype(numpy.float32)
     with tf.Graph().as_default():
         variables = {n: tf.get_variable(n, initializer=start[n]) for n in names}
         holders = {n: tf.placeholder(tf.float32, [16]) for n in names}
         loss = tf.add_n([tf.reduce_sum(holders[n] * variables[n]) for n in names])
-        train = optimization.create_optimizer(loss, peak, total, warmup, False)
+        train, rate = create_optimizer(loss, (peak, total, warmup))
         moments = {n: [tf.get_default_graph().get_tensor_by_name(f"{n}/adam_{k}:0") for k in "mv"] for n in names}
         with tf.Session() as session:
             session.run(tf.global_variables_initializer())
             after = []
             for gradients in fed:
-                session.run(train, {holders[n]: gradients[n] for n in names})
+                # One run would race: nothing orders the rate's reading of global_step before its increment.
+                now = session.run(rate)
+                session.run(train, {rate: now, **{holders[n]: gradients[n] for n in names}})
                 after.append(session.run({n: [variables[n], *moments[n]] for n in names}))
     as_list = lambda a: [float(x) for x in a]
     return {"schedule": {"learningRate": peak, "warmupSteps": warmup, "totalSteps": total}, "decay": names,

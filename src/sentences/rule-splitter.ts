@@ -86,7 +86,10 @@ function splitStretch(text: string, from: number, end: number, sentences: Senten
       if (at > start && isWhite(text.charCodeAt(at - 1))) cut(at, at);
     } else {
       const mark = readMark(text, at, end);
-      if (mark === null) break;
+      if (mark === null) {
+        hasBreak = true; // White space with or without one is all that is left.
+        break;
+      }
       const letter = listLetter(text, at, start);
       if (letter === nextLetter) cut(at - 1, at - 1);
       if (letter !== 0 && start === at - 1) nextLetter = letter + 1;

@@ -1,6 +1,10 @@
-  if (head[0] === 0x1f && head[1] === 0x8b) return openCompressed(path);
 /** @file Opens files of instances of any kind, several of them as one. */
-import { closeSync, readSync } from "node:fs";
+import { closeSync, createReadStream, createWriteStream, readSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { createGunzip } from "node:zlib";
 import { ClinicalBertError } from "../errors.js";
 import { fileError } from "../util/file-error.js";
 import type { InstanceReader } from "./instance-sink.js";

@@ -6,9 +6,9 @@
  * Usage: node --import tsx scripts/check-layers.ts [ROOT]
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { builtinModules } from "node:module";
 import { dirname, join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { type Import, readImports } from "./read-imports.js";
 
 interface Layer {
   readonly name: string;
@@ -16,11 +16,8 @@ interface Layer {
   readonly allowed: ReadonlySet<string> | "all lower";
 }
 
-interface Import {
+interface FileImport extends Import {
   readonly file: string;
-  readonly line: number;
-  readonly target: string;
-  readonly typeOnly: boolean;
 }
 
 /** Re-export everything, belong to no layer. */
@@ -30,7 +27,9 @@ export function checkLayers(root: string): string[] {
   const source = join(root, "src");
   const layers = readLayerTable(readFileSync(join(root, "docs/architecture.md"), "utf8"));
   const files = listFiles(source).filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts"));
-  const imports = files.flatMap((file) => readImports(file));
+  const imports = files.flatMap((file) =>
+    readImports(readFileSync(file, "utf8")).map((entry) => ({ ...entry, file })),
+  );
   return [
     ...checkFolders(source, files, layers),
     ...imports.flatMap((entry) => checkImport(source, entry, layers)),
@@ -58,38 +57,8 @@ function listFiles(folder: string): string[] {
   });
 }
 
-/** `import`/`export … from` statements and dynamic `import("…")`, in code only (comments are blanked out first). */
-function readImports(file: string): Import[] {
-  const text = readFileSync(file, "utf8").replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, (comment) =>
-    comment.replace(/[^\n]/g, " "),
-  );
-  const statements = /^(?:import|export)\s+(type\s+)?([\w*\s{},]*?)\s*(?:from\s+)?["']([^"']+)["']/gm;
-  const found: Import[] = [];
-  for (const match of text.matchAll(statements)) {
-    const names = match[2]!.trim();
-    const inner = /^\{([\s\S]*)\}$/.exec(names)?.[1];
-    const allTypes = inner?.split(",").every((name) => /^\s*(type\s|$)/.test(name));
-    const line = text.slice(0, match.index).split("\n").length;
-    found.push({
-      file,
-      line,
-      target: match[3]!,
-      typeOnly: match[1] !== undefined || (names !== "" && allTypes === true),
-    });
-  }
-  for (const match of text.matchAll(/\bimport\(\s*["']([^"']+)["']\s*\)/g)) {
-    const line = text.slice(0, match.index).split("\n").length;
-    const typePosition =
-      /(?::|<|\bas|typeof|=>)\s*$/.test(text.slice(0, match.index)) &&
-      !/await\s*$/.test(text.slice(0, match.index)) &&
-      !/\(\)\s*=>\s*$/.test(text.slice(0, match.index));
-    found.push({ file, line, target: match[1]!, typeOnly: typePosition });
-  }
-  return found;
-}
-
-function targetFile(entry: Import): string | null {
-  if (!entry.target.startsWith(".")) return null;
+function targetFile(entry: FileImport): string | null {
+  if (!entry.target?.startsWith(".")) return null;
   return resolve(dirname(entry.file), entry.target.replace(/\.js$/, ".ts"));
 }
 
@@ -105,11 +74,12 @@ function checkFolders(source: string, files: readonly string[], layers: Map<stri
   return [...unknown].map((name) => `src/${name} is not in the layer table of docs/architecture.md.`);
 }
 
-function checkImport(source: string, entry: Import, layers: Map<string, Layer>): string[] {
+function checkImport(source: string, entry: FileImport, layers: Map<string, Layer>): string[] {
   const from = relative(source, entry.file);
   const to = targetFile(entry);
-  if (to === null || ENTRY_POINTS.has(from)) return [];
   const where = `src/${from}:${entry.line}`;
+  if (entry.target === null) return [`${where} imports a computed name, which cannot be checked.`];
+  if (to === null || ENTRY_POINTS.has(from)) return [];
   if (!existsSync(to)) return [`${where} imports ${entry.target}, which does not exist.`];
   if (ENTRY_POINTS.has(relative(source, to)))
     return [`${where} imports an entry point; import the folder instead.`];
@@ -128,7 +98,7 @@ function checkImport(source: string, entry: Import, layers: Map<string, Layer>):
 }
 
 /** Cycles of static and dynamic value imports between files (depth-first search; each cycle once). */
-function findCycles(source: string, files: readonly string[], imports: readonly Import[]): string[] {
+function findCycles(source: string, files: readonly string[], imports: readonly FileImport[]): string[] {
   const edges = new Map<string, string[]>(files.map((file) => [file, []]));
   for (const entry of imports) {
     const to = targetFile(entry);
@@ -150,10 +120,10 @@ function findCycles(source: string, files: readonly string[], imports: readonly 
   return problems;
 }
 
-/** Packages that run in a browser as they are. */
+/** Packages that run in a browser as they are. Everything else, `node:` modules first of all, does not. */
 const BROWSER_PACKAGES = new Set(["onnxruntime-web", "onnxruntime-common"]);
 
-function checkBrowser(source: string, imports: readonly Import[]): string[] {
+function checkBrowser(source: string, imports: readonly FileImport[]): string[] {
   const problems: string[] = [];
   const seen = new Set<string>();
   const visit = (file: string, path: readonly string[]): void => {
@@ -162,7 +132,7 @@ function checkBrowser(source: string, imports: readonly Import[]): string[] {
     for (const entry of imports.filter((candidate) => candidate.file === file && !candidate.typeOnly)) {
       const to = targetFile(entry);
       if (to !== null) visit(to, [...path, relative(source, to)]);
-      else if (isForeignToBrowsers(entry.target))
+      else if (entry.target !== null && isForeignToBrowsers(entry.target))
         problems.push(
           `clinicalbert/browser reaches ${entry.target} by ${path.join(" -> ")} (line ${entry.line}).`,
         );
@@ -174,7 +144,11 @@ function checkBrowser(source: string, imports: readonly Import[]): string[] {
 }
 
 function isForeignToBrowsers(target: string): boolean {
-  return target.startsWith("node:") || builtinModules.includes(target) || !BROWSER_PACKAGES.has(target);
+  const name = target
+    .split("/")
+    .slice(0, target.startsWith("@") ? 2 : 1)
+    .join("/");
+  return !BROWSER_PACKAGES.has(name);
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {

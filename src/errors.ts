@@ -46,6 +46,22 @@ export const ERROR_CATALOGUE = {
     remedy: "Copy or download the file again; its size tells whether it is whole.",
   },
   // notes
+  NOTES_FORMAT: {
+    meaning: "A source of notes is of no known format.",
+    remedy: "Rename it, or name its format.",
+  },
+  NOTES_COLUMNS: {
+    meaning: "A table of notes lacks a column that is needed.",
+    remedy: "Name the columns, for example --columns text=NOTE,id=KEY.",
+  },
+  NOTES_MALFORMED: {
+    meaning: "A row of a source cannot be read as a note, and reading was to be strict.",
+    remedy: "Repair the row, or read without --strict to leave malformed rows out and count them.",
+  },
+  NOTES_DAMAGED: {
+    meaning: "A file of notes is cut off or damaged as a whole.",
+    remedy: "Copy or download the file again and compare its checksum.",
+  },
   // sections
   SECTIONS_REFUSED: {
     meaning: "A rule set refuses a note: the published script raises an exception there.",
@@ -56,8 +72,44 @@ export const ERROR_CATALOGUE = {
     remedy: "Correct the named place; docs/formats-notes.md describes the file.",
   },
   // spacy
+  SPACY_NOT_A_PIPELINE: {
+    meaning: "A path is not a saved spaCy pipeline: neither its folder nor an archive (.tar.gz, .whl) of it.",
+    remedy: "Name the folder that holds meta.json and tokenizer, or the archive as it was published.",
+  },
+  SPACY_MISSING_FILE: {
+    meaning: "A file that the pipeline's configuration asks for is not there.",
+    remedy: "Download the pipeline again.",
+  },
+  SPACY_CORRUPT: {
+    meaning: "A file of a spaCy pipeline is cut short or holds something else than its format says.",
+    remedy: "Download the pipeline again.",
+  },
+  SPACY_UNSUPPORTED: {
+    meaning: "A spaCy pipeline has a version, language, component or architecture that is not implemented.",
+    remedy: "Use a pipeline of spaCy 3.x (or 2.0) with the architectures that docs/spacy.md lists.",
+  },
+  SPACY_TEXT_TOO_LONG: {
+    meaning: "A text is longer than spaCy's limit, where the published script loses the note.",
+    remedy: "Split the note into sections first, or use the pipeline without the rules alsentzer2019.",
+  },
+  SPACY_REGEX: {
+    meaning: "A regular expression of a tokenizer file cannot be said in JavaScript.",
+    remedy: "Report the pipeline's name and version.",
+  },
   // sentences
   // corpus
+  CORPUS_EMPTY_NOTE: {
+    meaning: "A note has no sentence.",
+    remedy: "Nothing is to be done; the note is named so that counts agree.",
+  },
+  CORPUS_CHANGED: {
+    meaning: "A stopped format run cannot go on, because its notes have changed since.",
+    remedy: "Choose another output folder, or remove this one with clinicalbert purge, and start again.",
+  },
+  CORPUS_CATEGORIES: {
+    meaning: "The notes have too many categories for one file each.",
+    remedy: "Write one file with --one-file, or name another column: --columns category=NAME.",
+  },
   // tokens
   VOCABULARY_INVALID: {
     meaning: "A vocabulary has an empty or repeated line, a wrong encoding, or lacks a token that is needed.",
@@ -131,11 +183,51 @@ export const ERROR_CATALOGUE = {
     meaning: "A pickle asks for something other than tensors; nothing of it was executed.",
     remedy: "Do not load this file with Python either unless you trust who made it.",
   },
+  ARCHIVE_UNSAFE: {
+    meaning:
+      "An archive has entries that would be written outside its folder, or unpacks to far more than its size.",
+    remedy: "Unpack it by hand in an empty folder if you trust it, and give that folder.",
+  },
+  HEAD_MISSING: {
+    meaning:
+      "A model was asked for with a head that its weights do not have; no head is ever filled with random numbers.",
+    remedy: "Take a checkpoint that has the head, or fine-tune one.",
+  },
+  MODEL_INCOMPLETE: {
+    meaning:
+      "The weights of a model lack parameters that its configuration asks for, or have them in other shapes.",
+    remedy: "Check with `clinicalbert inspect` that configuration and weights belong together.",
+  },
+  HUB_OFFLINE: {
+    meaning: "A model is not in the cache, and HF_HUB_OFFLINE forbids to fetch it.",
+    remedy: "Fetch it on a machine with access and copy the cache, or give the path of a folder.",
+  },
+  HUB_NOT_FOUND: {
+    meaning: "The hub has no such model, revision or file, or hides it from this token.",
+    remedy: "Check id and revision; a private or gated model needs a token (HF_TOKEN).",
+  },
+  HUB_UNAVAILABLE: {
+    meaning: "The hub cannot be reached, or answers with errors after several tries.",
+    remedy: "Try again later: what was fetched is kept; HF_ENDPOINT names another server.",
+  },
+  HUB_CHECKSUM: {
+    meaning: "A fetched file does not match the checksum that the hub announces; it was removed.",
+    remedy: "Try again; if it stays, a proxy on the way changes files.",
+  },
   TENSOR_UNKNOWN: {
     meaning: "A tensor was asked for by a name that its file does not have.",
     remedy: "List the names with `clinicalbert inspect FILE`.",
   },
   // training
+  TRAINING_RECIPE: {
+    meaning: "A value of a training recipe is not one that a run can have.",
+    remedy: "Give a value in the range that the message names.",
+  },
+  TRAINING_RESUME: {
+    meaning:
+      "A run folder cannot be continued: its recipe, data or checkpoints are not those of this command.",
+    remedy: "Give the same recipe and data as before, or another --out folder.",
+  },
   TRAINING_INSTANCE: {
     meaning: "A pretraining instance does not fit the model or the batch shape.",
     remedy: "Make the instances with the vocabulary and lengths of this run.",
@@ -145,8 +237,28 @@ export const ERROR_CATALOGUE = {
     remedy: "Lower the learning rate or lengthen the warm-up, and go on from the last checkpoint.",
   },
   // pipelines
+  EXPORT_REFUSED: {
+    meaning: "A quantized variant would change the model more than is allowed.",
+    remedy: "Leave it out (--onnx fp32), or write it all the same with --force.",
+  },
+  PIPELINE_OPTION: {
+    meaning: "An option of a pipeline or of from_pretrained has a value that is not one of its values.",
+    remedy: "Choose one of the listed values.",
+  },
+  PIPELINE_INPUT: {
+    meaning: "A pipeline or model was given inputs that it cannot work on.",
+    remedy: "See the documentation of the pipeline for the inputs it takes.",
+  },
   // tasks
   // recipes
+  DEMO_FOLDER: {
+    meaning: "The folder for a demonstration holds something else.",
+    remedy: "Give an empty or a new folder with --out.",
+  },
+  DEMO_NOTES: {
+    meaning: "The notes are too few, or too short, to train on and to judge by.",
+    remedy: "Give more notes (some hundred, of several patients), or none to use synthetic ones.",
+  },
   // server
   // cli
 } as const satisfies Record<string, ErrorEntry>;

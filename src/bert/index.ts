@@ -6,13 +6,6 @@ export {
   writeBertConfig,
 } from "./config.js";
 export {
-  type BertHead,
-  PRETRAINING_HEADS,
-  type ParameterSpec,
-  parameterTable,
-  TIED_PARAMETERS,
-} from "./parameters.js";
-export {
   type BertInputs,
   type BertScope,
   bertScope,
@@ -27,3 +20,10 @@ export {
   tokenClassificationHead,
 } from "./heads.js";
 export { type InferenceGraphOptions, inferenceGraph } from "./inference-graph.js";
+export {
+  type BertHead,
+  type ParameterSpec,
+  PRETRAINING_HEADS,
+  parameterTable,
+  TIED_PARAMETERS,
+} from "./parameters.js";

@@ -4,33 +4,43 @@ import { ClinicalBertError, type ErrorCode } from "../errors.js";
 import { fileError } from "../util/file-error.js";
 import { readLines } from "../util/lines.js";
 import type { CliContext } from "./context.js";
+import { openOutput } from "./output.js";
 
 export type JsonObject = Record<string, unknown>;
 
 const FLUSH_AT = 1 << 16;
 
 /**
- * Feeds each line of `files` (standard input when empty) to `handle` and writes what it returns, with the line's `id`
+ * Feeds each line of `files` (standard input when empty, or where one is `-`) to `handle` and writes what it returns, with the line's `id`
  * first when it has one. A line that is not a JSON object, or that `handle` refuses with a `ClinicalBertError`, becomes
- * `{"id","line"?,"error":{"code","message"}}` and makes the exit code 1; the lines after it are still done.
+ * `{"id","line"?,"error":{"code","message"}}` and makes the exit code 1; the lines after it are still done. `atOnce` lines
+ * are handled together (see `batchCalls`); 1 answers each line before the next is read.
  */
 export async function filterJsonLines(
   context: CliContext,
   files: readonly string[],
   handle: (record: JsonObject) => JsonObject | Promise<JsonObject>,
+  atOnce = 1,
 ): Promise<void> {
+  const output = await openOutput(context, "-");
   let pending = "";
   const flush = async (): Promise<void> => {
     const chunk = pending;
     pending = "";
-    if (chunk !== "" && !context.stdout.write(chunk))
-      await new Promise((done) => context.stdout.once("drain", done));
+    if (chunk !== "") await output.write(chunk);
+  };
+  const waiting: Promise<JsonObject>[] = [];
+  const answerAll = async (): Promise<void> => {
+    for (const answer of await Promise.all(waiting)) pending += `${JSON.stringify(answer)}\n`;
+    waiting.length = 0;
   };
   for await (const { text, number } of inputLines(context, files)) {
-    if (context.signal.aborted) throw context.signal.reason;
-    pending += `${JSON.stringify(await answerLine(context, text, number, handle))}\n`;
+    context.signal.throwIfAborted();
+    waiting.push(answerLine(context, text, number, handle));
+    if (waiting.length >= atOnce) await answerAll();
     if (pending.length >= FLUSH_AT) await flush();
   }
+  await answerAll();
   await flush();
 }
 
@@ -40,7 +50,7 @@ async function answerLine(
   number: number,
   handle: (record: JsonObject) => JsonObject | Promise<JsonObject>,
 ): Promise<JsonObject> {
-  const record = parseObject(text);
+  const record = parseObject(number === 1 ? withoutMark(text) : text);
   if (record === null) {
     context.exitCode = 1;
     const message = `Line ${number} is ${text === null ? "not valid UTF-8" : "not a JSON object"}.`;
@@ -54,6 +64,11 @@ async function answerLine(
     context.exitCode = 1;
     return { ...id, error: { code: error.code, message: error.message } };
   }
+}
+
+/** A byte order mark, which editors of other systems put before the first line, is no part of the JSON. */
+function withoutMark(text: string | null): string | null {
+  return text?.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
 }
 
 function parseObject(text: string | null): JsonObject | null {
@@ -72,12 +87,16 @@ async function* inputLines(
   context: CliContext,
   files: readonly string[],
 ): AsyncGenerator<{ text: string | null; number: number }> {
-  if (files.length === 0) yield* readLines(context.stdin as AsyncIterable<Uint8Array>);
-  for (const file of files) {
-    try {
-      yield* readLines(createReadStream(file, { highWaterMark: 1 << 18 }));
-    } catch (error) {
-      throw fileError(error, file);
-    }
+  for (const file of files.length === 0 ? ["-"] : files) {
+    if (file === "-") yield* readLines(context.stdin as AsyncIterable<Uint8Array>);
+    else yield* readFile(file);
+  }
+}
+
+async function* readFile(file: string): AsyncGenerator<{ text: string | null; number: number }> {
+  try {
+    yield* readLines(createReadStream(file, { highWaterMark: 1 << 18 }));
+  } catch (error) {
+    throw fileError(error, file);
   }
 }

@@ -1,24 +1,32 @@
 /** @file Parses the command line, runs one command, and turns its outcome into an exit code. */
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
-import { ClinicalBertError } from "../errors.js";
+import { ClinicalBertError, internalError } from "../errors.js";
+import { stackFrames } from "../util/wire-error.js";
 import { COMMANDS } from "./commands.js";
 import type { CliContext } from "./context.js";
 
 export const EXIT = { success: 0, failure: 1, usage: 2, SIGINT: 130, SIGTERM: 143 } as const;
 
+type StopSignal = "SIGINT" | "SIGTERM";
+
 /** Runs `clinicalbert ARGV` and returns the exit code; prints only to the streams of the process. */
 export async function main(argv: readonly string[]): Promise<number> {
   const stop = new AbortController();
-  let stoppedBy: "SIGINT" | "SIGTERM" | null = null;
-  const onSignal = (name: "SIGINT" | "SIGTERM"): void => {
+  let stoppedBy: StopSignal | null = null;
+  const onSignal = (name: StopSignal): void => {
     if (stoppedBy !== null) process.exit(EXIT[stoppedBy]);
     stoppedBy = name;
-    stop.abort(new ClinicalBertError("ABORTED", `Stopped by ${name}.`));
+    const reason = new ClinicalBertError("ABORTED", `Stopped by ${name}.`);
+    stop.abort(reason);
+    // A command that waits for a line from a terminal would otherwise never hear of it.
+    process.stdin.on("error", () => undefined);
+    process.stdin.destroy(reason);
   };
   process.on("SIGINT", onSignal);
   process.on("SIGTERM", onSignal);
   exitQuietlyOnClosedPipe();
+  reportStrayErrors(argv);
 
   const context: CliContext = {
     stdin: process.stdin,
@@ -33,10 +41,11 @@ export async function main(argv: readonly string[]): Promise<number> {
     return stoppedBy === null ? context.exitCode : EXIT[stoppedBy];
   } catch (error) {
     if (stoppedBy !== null) {
-      reportError(error, argv);
+      // Whatever broke off, it was the signal; only an error that we know how to name says more.
+      reportError(error instanceof ClinicalBertError ? error : stop.signal.reason, argv);
       return EXIT[stoppedBy];
     }
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.success : EXIT.usage;
+    if (error instanceof CommanderError) return finishParsing(error, argv);
     reportError(error, argv);
     return error instanceof ClinicalBertError && error.code === "USAGE" ? EXIT.usage : EXIT.failure;
   } finally {
@@ -52,6 +61,7 @@ async function buildProgram(argv: readonly string[], context: CliContext): Promi
     .version(packageVersion(), "--version", "print the version")
     .showHelpAfterError("(clinicalbert --help lists the commands)")
     .exitOverride();
+  if (wantsJson(argv)) program.configureOutput({ writeErr() {} });
   const named = argv.find((word) => !word.startsWith("-")) ?? "";
   const wanted = named === "help" ? (argv[argv.indexOf("help") + 1] ?? "") : named;
   for (const [name, entry] of Object.entries(COMMANDS)) {
@@ -62,32 +72,56 @@ async function buildProgram(argv: readonly string[], context: CliContext): Promi
   return program;
 }
 
+/** Help and version end well; everything else that commander stops at is a mistake in the command line. */
+function finishParsing(error: CommanderError, argv: readonly string[]): number {
+  if (error.exitCode === 0) return EXIT.success;
+  if (wantsJson(argv)) {
+    const message = error.message.replace(/^error: /, "").replace(/\s*\n\s*/g, " ");
+    reportError(new ClinicalBertError("USAGE", `${message}.`), argv);
+  }
+  return EXIT.usage;
+}
+
+function wantsJson(argv: readonly string[]): boolean {
+  return argv.includes("--json");
+}
+
 function packageVersion(): string {
   const file = new URL("../../package.json", import.meta.url);
   return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
 }
 
-/** One line for a person, one JSON object for a machine; a stack only for our own bugs. */
+/** One line for a person, one JSON object for a machine; stack frames only for our own bugs. */
 function reportError(error: unknown, argv: readonly string[]): void {
-  const known = error instanceof ClinicalBertError;
-  if (argv.includes("--json") && known) {
-    process.stderr.write(`${JSON.stringify({ error: error.toJSON() })}\n`);
+  if (wantsJson(argv)) {
+    const known = error instanceof ClinicalBertError ? error : internalError(describeForeignError(error));
+    process.stderr.write(`${JSON.stringify({ error: known.toJSON() })}\n`);
     return;
   }
-  if (known) process.stderr.write(`clinicalbert: ${error.message} [${error.code}]\n`);
-  // The message of a foreign error may quote what it was working on, so only its class and stack frames are shown.
-  else process.stderr.write(`clinicalbert: internal: ${describeForeignError(error)} [INTERNAL]\n`);
+  const text =
+    error instanceof ClinicalBertError ? error.message : `internal: ${describeForeignError(error)}`;
+  const code = error instanceof ClinicalBertError ? error.code : "INTERNAL";
+  process.stderr.write(`clinicalbert: ${text} [${code}]\n`);
 }
 
+/** The message of a foreign error may quote what it was working on, so only its class and stack frames are shown. */
 function describeForeignError(error: unknown): string {
   if (!(error instanceof Error)) return "a value that is no Error was thrown.";
-  const frames = (error.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line));
-  return `${error.name} (please report it)\n${frames.join("\n")}`;
+  return `${error.name} (please report it)\n${stackFrames(error)}`;
 }
 
 /** `clinicalbert … | head` ends without an error, as other filters do. */
 function exitQuietlyOnClosedPipe(): void {
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code === "EPIPE") process.exit(EXIT.success);
+    process.exit(EXIT.failure);
+  });
+}
+
+/** Node itself would print the message of an error that nobody caught, and a message may quote a note. */
+function reportStrayErrors(argv: readonly string[]): void {
+  process.on("uncaughtException", (error) => {
+    reportError(error, argv);
+    process.exit(EXIT.failure);
   });
 }

@@ -10,6 +10,7 @@ export function sliceSpan(text: string, span: Span): string {
 
 /** The slices of several spans, joined by one space. */
 export function joinSpans(text: string, spans: readonly Span[]): string {
+  if (spans.length === 1) return sliceSpan(text, spans[0]!);
   return spans.map((span) => sliceSpan(text, span)).join(" ");
 }
 

@@ -1,8 +1,9 @@
 /** @file Collects ONNX nodes and initialisers while a graph is lowered, and turns symbolic dims into tensors. */
-import { arrayOf, type DType } from "../graph/dtype.js";
-import { type Dim, symbolsOf } from "../graph/dim.js";
-import type { Value } from "../graph/value.js";
+
 import { internalError } from "../errors.js";
+import { type Dim, symbolsOf } from "../graph/dim.js";
+import { arrayOf, type DType } from "../graph/dtype.js";
+import type { Value } from "../graph/value.js";
 import { bytesOf, type ProtoWriter } from "../util/protobuf.js";
 import { type AttributeValue, nodeProto, tensorProto } from "./proto.js";
 

@@ -1,6 +1,7 @@
 /** @file The messages of onnx.proto3 that this package writes: field numbers and nothing else. */
-import type { DType } from "../graph/dtype.js";
+
 import type { Dim } from "../graph/dim.js";
+import type { DType } from "../graph/dtype.js";
 import { ProtoWriter } from "../util/protobuf.js";
 
 /** TensorProto.DataType */

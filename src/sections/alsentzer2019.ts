@@ -6,15 +6,15 @@ import { ClinicalBertError } from "../errors.js";
 import { dropSpace, isPythonSpace, skipSpace } from "./characters.js";
 import { splitAtFirstOccurrences } from "./headings.js";
 import { splitInlineTitles } from "./inline-titles.js";
-import { type Joined, joinBodies } from "./join-bodies.js";
+import { type EmitSection, joinBodies } from "./join-bodies.js";
 import { findListHeads, type ListHead } from "./list-heads.js";
 import { countMatchedNumbers, readNumber } from "./list-numbers.js";
 import { splitPieces } from "./pieces.js";
 import { type Segment, segmentOf } from "./segment.js";
 import { twoHeadingLine } from "./two-heading-lines.js";
 
-/** Sections as segments; throws `SECTIONS_REFUSED` where the script raises an exception. Linear in the length of `text`. */
-export function splitAlsentzer2019(text: string): Joined[] {
+/** Emits the sections; throws `SECTIONS_REFUSED` where the script raises an exception. Linear in the length of `text`. */
+export function splitAlsentzer2019(text: string, emit: EmitSection): void {
   const pieces = splitPieces(text, () => true);
   const segments: Segment[] = [];
   let index = 0;
@@ -35,36 +35,43 @@ export function splitAlsentzer2019(text: string): Joined[] {
       index++;
     }
   }
-  for (const piece of pieces.segments.slice(index)) {
-    if (piece.separator === null) segments.push(...splitAtFirstOccurrences(text, piece));
+  for (; index < pieces.segments.length; index++) {
+    const piece = pieces.segments[index]!;
+    if (piece.separator === null) splitAtFirstOccurrences(text, piece, segments);
     else segments.push(piece);
   }
-  const lists = segments.flatMap((segment) =>
-    segment.separator === null ? splitList(text, segment) : segment,
-  );
-  return joinBodies(text, splitInlineTitles(text, lists), false);
+  const lists: Segment[] = [];
+  for (const segment of segments)
+    if (segment.separator === null) splitList(text, segment, lists);
+    else lists.push(segment);
+  joinBodies(text, splitInlineTitles(text, lists), false, emit);
 }
 
 /** heuristic_tokenize.py:147-197. */
-function splitList(text: string, segment: Segment): Segment[] {
+function splitList(text: string, segment: Segment, cut: Segment[]): void {
   const { start, end } = segment;
   const heads = findListHeads(text, start, end);
-  if (heads.length === 0) return [segment];
+  if (heads.length === 0) {
+    cut.push(segment);
+    return;
+  }
   const first = readNumber(text, heads[0]!);
   if (first === null) throw refusal("a list begins with too long a number", "ValueError", heads[0]!.start);
   const count = countMatchedNumbers(text, start, end, first);
-  if (count === 0 || (count === 1 && first === "0")) return [{ start, end, separator: null, newline: true }];
+  if (count === 0 || (count === 1 && first === "0")) {
+    cut.push({ start, end, separator: null, newline: true });
+    return;
+  }
   if (count > heads.length)
     throw refusal(
       "a list has fewer items than it has lines that begin with its numbers",
       "AttributeError",
       start,
     );
-  return cutAtHeads(text, segment, heads.slice(0, count));
+  cutAtHeads(text, segment, heads.slice(0, count), cut);
 }
 
-function cutAtHeads(text: string, segment: Segment, heads: readonly ListHead[]): Segment[] {
-  const cut: Segment[] = [];
+function cutAtHeads(text: string, segment: Segment, heads: readonly ListHead[], cut: Segment[]): void {
   let start = segment.start;
   for (const head of heads) {
     const from = skipSpace(text, start, head.start, isPythonSpace);
@@ -72,7 +79,6 @@ function cutAtHeads(text: string, segment: Segment, heads: readonly ListHead[]):
     start = head.start;
   }
   cut.push(segmentOf(start, dropSpace(text, start, segment.end, isPythonSpace)));
-  return cut;
 }
 
 function refusal(what: string, python: string, offset: number): ClinicalBertError {

@@ -24,7 +24,7 @@ export function isWhite(code: number): boolean {
   return code !== 0x85 && code >= 0xa0 && SPACES_ABOVE_ASCII.has(code);
 }
 
-type SpaceTest = (code: number) => boolean;
+export type SpaceTest = (code: number) => boolean;
 
 /** First index in `[start, end)` that is not white, or `end`. */
 export function skipSpace(text: string, start: number, end: number, isSpace: SpaceTest): number {

@@ -5,14 +5,14 @@
 import { dropSpace, isWhite, skipSpace } from "./characters.js";
 import { splitAtHeadings } from "./headings.js";
 import { splitInlineTitles } from "./inline-titles.js";
-import { type Joined, joinBodies } from "./join-bodies.js";
+import { type EmitSection, joinBodies } from "./join-bodies.js";
 import { findListItems } from "./list-items.js";
 import { splitPieces } from "./pieces.js";
 import { type Segment, segmentOf } from "./segment.js";
 import { twoHeadingLine } from "./two-heading-lines.js";
 
 /** Never throws. Every character that is not white and not of a separator rule is in exactly one segment, in order. */
-export function splitCorrected(text: string): Joined[] {
+export function splitCorrected(text: string, emit: EmitSection): void {
   const pieces = splitPieces(text, isRule);
   const segments: Segment[] = [];
   let mayHoldTwoHeadings = !pieces.startsWithBreak;
@@ -22,15 +22,18 @@ export function splitCorrected(text: string): Joined[] {
       mayHoldTwoHeadings = false;
     } else if (mayHoldTwoHeadings) {
       mayHoldTwoHeadings = splitFirstPiece(text, piece, segments);
-    } else segments.push(...splitAtHeadings(text, piece, isWhite));
+    } else splitAtHeadings(text, piece, isWhite, segments);
   }
-  const lists = segments.flatMap((segment) =>
-    segment.separator === null ? splitList(text, segment) : segment,
-  );
-  const joined = joinBodies(text, splitInlineTitles(text, lists), true);
-  return joined.filter(
-    (section) => section.first.separator === null && section.first.end > section.first.start,
-  );
+  const lists: Segment[] = [];
+  for (const segment of segments)
+    if (segment.separator === null) splitList(text, segment, lists);
+    else lists.push(segment);
+  // Separators and empty values take part in joining, as in the script, and only then go.
+  joinBodies(text, splitInlineTitles(text, lists), true, (first, second, firstIsTitle) => {
+    if (first.separator !== null || first.end === first.start) return;
+    const body = second === null || second.separator !== null || second.end === second.start ? null : second;
+    emit(first, body, firstIsTitle);
+  });
 }
 
 /** The lines of two headings at the head of a note; true when the next piece can begin with one as well. */
@@ -47,9 +50,7 @@ function splitFirstPiece(text: string, piece: Segment, segments: Segment[]): boo
   }
   const rest = skipSpace(text, start, piece.end, isWhite);
   if (start === piece.start || rest < piece.end)
-    segments.push(
-      ...splitAtHeadings(text, segmentOf(start === piece.start ? start : rest, piece.end), isWhite),
-    );
+    splitAtHeadings(text, start === piece.start ? piece : segmentOf(rest, piece.end), isWhite, segments);
   return admitted;
 }
 
@@ -73,15 +74,13 @@ function isAloneOnLine(text: string, start: number, end: number): boolean {
   return after >= text.length || text.charCodeAt(after) === LINE_FEED;
 }
 
-function splitList(text: string, segment: Segment): Segment[] {
-  const cut: Segment[] = [];
+function splitList(text: string, segment: Segment, cut: Segment[]): void {
   let { start } = segment;
   for (const item of findListItems(text, segment.start, segment.end)) {
     const from = skipSpace(text, start, item, isWhite);
     if (from < item) cut.push(segmentOf(from, dropSpace(text, from, item, isWhite)));
     start = item;
   }
-  if (cut.length === 0 && start === segment.start) return [segment];
-  cut.push(segmentOf(start, dropSpace(text, start, segment.end, isWhite)));
-  return cut;
+  if (start === segment.start) cut.push(segment);
+  else cut.push(segmentOf(start, dropSpace(text, start, segment.end, isWhite)));
 }

@@ -1,5 +1,5 @@
 /** @file Finds the headings that start a line and cuts a piece of a note at them. */
-import { dropSpace, isPythonSpace, lineEnd, skipSpace } from "./characters.js";
+import { dropSpace, isPythonSpace, lineEnd, type SpaceTest, skipSpace } from "./characters.js";
 import { type Segment, segmentOf } from "./segment.js";
 import { isTitle } from "./titles.js";
 
@@ -7,51 +7,61 @@ const COLON = 58;
 
 type Range = readonly [start: number, end: number];
 
+const NONE: readonly Range[] = [];
+
 /**
  * The headings of `[start, end)` that begin a line: a letter A to Z, at least one more character, up to and with the first
  * colon of the line, and a title by `isTitle` (heuristic_tokenize.py:80-88). Linear.
  */
-export function findHeadings(text: string, start: number, end: number): Range[] {
-  const found: Range[] = [];
+function findHeadings(text: string, start: number, end: number): readonly Range[] {
+  let found: Range[] | null = null;
   for (let line = start; line < end; ) {
     const stop = lineEnd(text, line, end);
     const first = text.charCodeAt(line);
     if (first >= 65 && first <= 90) {
       let colon = line + 1;
       while (colon < stop && text.charCodeAt(colon) !== COLON) colon++;
-      if (colon > line + 1 && colon < stop && isTitle(text, line, colon + 1)) found.push([line, colon + 1]);
+      if (colon > line + 1 && colon < stop && isTitle(text, line, colon + 1)) {
+        found ??= [];
+        found.push([line, colon + 1]);
+      }
     }
     line = stop + 1;
   }
-  return found;
+  return found ?? NONE;
 }
 
 /** Cuts a piece before and after each heading, where the heading stands. White space at the edges is dropped. */
-export function splitAtHeadings(text: string, piece: Segment, isSpace = isPythonSpace): Segment[] {
-  return cutAt(text, piece, findHeadings(text, piece.start, piece.end), isSpace, (heading) => heading[0]);
+export function splitAtHeadings(text: string, piece: Segment, isSpace: SpaceTest, cut: Segment[]): void {
+  const headings = findHeadings(text, piece.start, piece.end);
+  cutAt(text, piece, headings, isSpace, startOf, cut);
 }
 
 /**
  * The same, but cut where the characters of each heading occur first in what is left of the piece, which can be
  * inside an earlier line: `segment.index(h)` (heuristic_tokenize.py:95).
  */
-export function splitAtFirstOccurrences(text: string, piece: Segment): Segment[] {
+export function splitAtFirstOccurrences(text: string, piece: Segment, cut: Segment[]): void {
   const headings = findHeadings(text, piece.start, piece.end);
-  return cutAt(text, piece, headings, isPythonSpace, (heading, from) => firstOccurrence(text, from, heading));
+  cutAt(text, piece, headings, isPythonSpace, firstOccurrence, cut);
 }
+
+type Place = (text: string, from: number, heading: Range) => number;
+
+const startOf: Place = (_text, _from, heading) => heading[0];
 
 function cutAt(
   text: string,
   piece: Segment,
   headings: readonly Range[],
-  isSpace: (code: number) => boolean,
-  place: (heading: Range, from: number) => number,
-): Segment[] {
+  isSpace: SpaceTest,
+  place: Place,
+  cut: Segment[],
+): void {
   const { end } = piece;
-  const cut: Segment[] = [];
   let from = piece.start;
   for (const heading of headings) {
-    const at = place(heading, from);
+    const at = place(text, from, heading);
     const start = skipSpace(text, from, at, isSpace);
     if (start < at) cut.push(segmentOf(start, dropSpace(text, start, at, isSpace)));
     const stop = at + heading[1] - heading[0];
@@ -60,7 +70,6 @@ function cutAt(
   }
   const start = skipSpace(text, from, end, isSpace);
   if (from < end) cut.push(segmentOf(start, dropSpace(text, start, end, isSpace)));
-  return cut;
 }
 
 /**

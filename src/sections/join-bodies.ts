@@ -1,31 +1,43 @@
 /** @file Joins a heading with its one-line body, the last step of both rule sets. */
+import type { Span } from "../notes/span.js";
 import { dropSpace, isWhite, lineEnd, skipSpace } from "./characters.js";
 import type { Segment } from "./segment.js";
 import { inlineTitleEnd, isTitle } from "./titles.js";
 
-/** One or two segments that make a section; with two, the first is a heading. */
-export interface Joined {
-  readonly first: Segment;
-  readonly second: Segment | null;
-  readonly firstIsTitle: boolean;
-}
+/** Gets the segments of one section: with two, the first is a heading. */
+export type EmitSection = (first: Segment, second: Segment | null, firstIsTitle: boolean) => void;
 
 /**
  * A segment of one line between two headings, or between a heading and the end, goes with the heading before it
  * (heuristic_tokenize.py:267-293). When something else follows, the published script loses it; `keepAll` keeps it.
  */
-export function joinBodies(text: string, segments: readonly Segment[], keepAll: boolean): Joined[] {
-  const titles = segments.map((segment) => isTitleSegment(text, segment));
-  const joined: Joined[] = [];
-  for (const [index, segment] of segments.entries()) {
-    const single: Joined = { first: segment, second: null, firstIsTitle: titles[index]! };
-    const isBody = index > 0 && titles[index - 1]! && !titles[index]! && isOneLine(text, segment);
-    if (!isBody) joined.push(single);
-    else if (index === segments.length - 1 || titles[index + 1]!)
-      joined.push({ first: joined.pop()!.first, second: segment, firstIsTitle: true });
-    else if (keepAll) joined.push(single);
+export function joinBodies(
+  text: string,
+  segments: readonly Segment[],
+  keepAll: boolean,
+  emit: EmitSection,
+): void {
+  const last = segments.length - 1;
+  let held: Segment | null = null;
+  let isTitle = last >= 0 && isTitleSegment(text, segments[0]!);
+  for (let index = 0; index <= last; index++) {
+    const segment = segments[index]!;
+    const nextIsTitle = index < last && isTitleSegment(text, segments[index + 1]!);
+    if (held !== null && !isTitle && isOneLine(text, segment)) {
+      if (index === last || nextIsTitle) emit(held, segment, true);
+      else {
+        emit(held, null, true);
+        if (keepAll) emit(segment, null, false);
+      }
+      held = null;
+    } else {
+      if (held !== null) emit(held, null, true);
+      held = isTitle ? segment : null;
+      if (!isTitle) emit(segment, null, false);
+    }
+    isTitle = nextIsTitle;
   }
-  return joined;
+  if (held !== null) emit(held, null, true);
 }
 
 function isTitleSegment(text: string, segment: Segment): boolean {
@@ -37,8 +49,7 @@ function isOneLine(text: string, segment: Segment): boolean {
 }
 
 /** The heading of a section without its colon and the white space around it; `null` when it has none. */
-export function titleSpan(text: string, joined: Joined): readonly [number, number] | null {
-  const { first, firstIsTitle } = joined;
+export function titleSpan(text: string, first: Segment, firstIsTitle: boolean): Span | null {
   if (first.separator !== null) return null;
   let end = first.end;
   if (!firstIsTitle) {

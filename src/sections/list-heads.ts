@@ -10,23 +10,24 @@ export interface ListHead {
 
 const FULL_STOP = 46;
 
-/** Where the white space after each line feed ends, the start of the text counting as after a line feed. Linear. */
-export function* lineStarts(text: string, start: number, end: number): Generator<number> {
-  let at = skipSpace(text, start, end, isPythonSpace);
-  while (at < end) {
-    yield at;
-    const feed = lineEnd(text, at, end);
-    if (feed === end) return;
-    at = skipSpace(text, feed + 1, end, isPythonSpace);
-  }
+/**
+ * The start of the next line's text after `from`: past the next line feed and the white space after it; `end` when
+ * there is none. The text of a segment itself begins as if after a line feed. Linear over all lines.
+ */
+export function nextLineStart(text: string, from: number, end: number): number {
+  return skipSpace(text, lineEnd(text, from, end), end, isPythonSpace);
 }
 
+const NONE: readonly ListHead[] = [];
+
 /** `\n\s*\d+\.` of heuristic_tokenize.py:150, with a line feed supposed before `start`. */
-export function findListHeads(text: string, start: number, end: number): ListHead[] {
-  const heads: ListHead[] = [];
-  for (const at of lineStarts(text, start, end)) {
+export function findListHeads(text: string, start: number, end: number): readonly ListHead[] {
+  let heads: ListHead[] | null = null;
+  for (let at = skipSpace(text, start, end, isPythonSpace); at < end; at = nextLineStart(text, at, end)) {
     const stop = skipDigits(text, at, end);
-    if (stop > at && stop < end && text.charCodeAt(stop) === FULL_STOP) heads.push({ start: at, end: stop });
+    if (stop === at || stop >= end || text.charCodeAt(stop) !== FULL_STOP) continue;
+    heads ??= [];
+    heads.push({ start: at, end: stop });
   }
-  return heads;
+  return heads ?? NONE;
 }

@@ -8,11 +8,15 @@ const MOST_DIGITS = 3;
 /** A list may leave out so many numbers; a farther jump is a number of a wrapped sentence. */
 const WIDEST_GAP = 10;
 
+const NONE: readonly number[] = [];
+
 /** Where each item of a list within `[start, end)` begins, in order. Linear. */
-export function findListItems(text: string, start: number, end: number): number[] {
+export function findListItems(text: string, start: number, end: number): readonly number[] {
+  const heads = findListHeads(text, start, end);
+  if (heads.length === 0) return NONE;
   const items: number[] = [];
   let previous: number | null = null;
-  for (const head of findListHeads(text, start, end)) {
+  for (const head of heads) {
     if (digitLength(text, head.end + 1) > 0) continue;
     const number = shortNumber(text, head);
     if (number === null) continue;

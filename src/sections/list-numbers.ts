@@ -1,6 +1,6 @@
 /** @file How many list numbers the published script believes to see: decimal counting with its unescaped full stop. */
-import { digitLength, digitValue } from "./characters.js";
-import { type ListHead, lineStarts } from "./list-heads.js";
+import { digitLength, digitValue, isPythonSpace, skipSpace } from "./characters.js";
+import { type ListHead, nextLineStart } from "./list-heads.js";
 
 /** Python refuses to read longer decimal numbers (sys.int_info.default_max_str_digits). */
 const MAX_DIGITS = 4300;
@@ -33,7 +33,7 @@ function leadingZeros(digits: string): number {
 export function countMatchedNumbers(text: string, start: number, end: number, first: string): number {
   const longest = Math.max(first.length + 1, DIGITS_OF_A_COUNT);
   const seen = new Set<string>();
-  for (const at of lineStarts(text, start, end)) {
+  for (let at = skipSpace(text, start, end, isPythonSpace); at < end; at = nextLineStart(text, at, end)) {
     for (let stop = at + 1; stop - at <= longest && isAsciiDigit(text.charCodeAt(stop - 1)); stop++) {
       if (stop >= end || text.charCodeAt(stop) === LINE_FEED) break;
       if (stop - at >= first.length) seen.add(text.slice(at, stop));

@@ -4,7 +4,7 @@ import { joinSpans, type Span } from "../notes/span.js";
 import { splitAlsentzer2019 } from "./alsentzer2019.js";
 import { type CategoryRule, createCategoriser } from "./categories.js";
 import { splitCorrected } from "./corrected.js";
-import { type Joined, titleSpan } from "./join-bodies.js";
+import { titleSpan } from "./join-bodies.js";
 import type { Section, SectionRules, SectionSplitter } from "./section.js";
 import type { Segment } from "./segment.js";
 
@@ -23,35 +23,35 @@ export function createSectionSplitter(
   const allowed = SECTION_RULES.join(", ");
   if (!SECTION_RULES.includes(rules))
     throw new ClinicalBertError("USAGE", `Section rules "${rules}" are unknown; there are ${allowed}.`);
-  const cut = rules === "corrected" ? splitCorrected : splitAlsentzer2019;
-  const write = rules === "corrected" ? joinSpans : scriptText;
+  const isCorrected = rules === "corrected";
+  const cut = isCorrected ? splitCorrected : splitAlsentzer2019;
   const categorise = rememberCategories(createCategoriser(categories));
   return {
     rules,
     split(text) {
       const sections: Section[] = [];
       let category: string | null = null;
-      for (const joined of cut(text)) {
-        const title = titleSpan(text, joined);
+      cut(text, (first, second, firstIsTitle) => {
+        const title = titleSpan(text, first, firstIsTitle);
         // A section without a heading of its own stands under the last one.
         if (title !== null) category = categorise(text.slice(title[0], title[1]));
-        const spans = spansOf(joined);
-        sections.push({ text: write(text, spans, joined), spans, title, category });
-      }
+        const spans = spansOf(first, second);
+        const own = isCorrected ? joinSpans(text, spans) : scriptText(text, first, second);
+        sections.push({ text: own, spans, title, category });
+      });
       return sections;
     },
   };
 }
 
-function spansOf({ first, second }: Joined): Span[] {
-  const spans: Span[] = [];
-  for (const segment of [first, second])
-    if (segment !== null && segment.end > segment.start) spans.push([segment.start, segment.end]);
+function spansOf(first: Segment, second: Segment | null): Span[] {
+  const spans: Span[] = first.end > first.start ? [[first.start, first.end]] : [];
+  if (second !== null && second.end > second.start) spans.push([second.start, second.end]);
   return spans;
 }
 
 /** The script's own string: five characters for a separator, a line feed that it supposed, title and body joined by a space. */
-function scriptText(text: string, _spans: readonly Span[], { first, second }: Joined): string {
+function scriptText(text: string, first: Segment, second: Segment | null): string {
   const start = segmentText(text, first);
   return second === null ? start : `${start} ${segmentText(text, second)}`;
 }

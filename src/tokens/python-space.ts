@@ -25,8 +25,8 @@ export function stripSpaces(line: string): string {
   return start === 0 && end === line.length ? line : line.slice(start, end);
 }
 
-/** `not line.strip()`. */
-export function isBlank(line: string): boolean {
-  for (let at = 0; at < line.length; at++) if (!isPythonSpace(line.charCodeAt(at))) return false;
+/** `not text[from:to].strip()`. */
+export function isBlank(text: string, from = 0, to = text.length): boolean {
+  for (let at = from; at < to; at++) if (!isPythonSpace(text.charCodeAt(at))) return false;
   return true;
 }

@@ -21,19 +21,24 @@ export interface TextSegment {
   readonly id: number | null;
 }
 
-/** What finds the next token at or after `from`; `null` when there is none up to the end. */
-export type SegmentFinder = (text: string, from: number) => TextSegment | null;
+/** What finds the next token in `text[from, to)`; `null` when there is none. */
+export type SegmentFinder = (text: string, from: number, to: number) => TextSegment | null;
 
-/** The segments of `text` in order. Of two finds that begin at one place the longer wins. */
-export function* segmentText(text: string, finders: readonly SegmentFinder[]): Generator<TextSegment> {
-  let from = 0;
-  const pending = finders.map((find) => find(text, 0));
-  while (from < text.length) {
+/** The segments of `text[start, to)` in order. Of two finds that begin at one place the longer wins. */
+export function* segmentText(
+  text: string,
+  finders: readonly SegmentFinder[],
+  start: number,
+  to: number,
+): Generator<TextSegment> {
+  let from = start;
+  const pending = finders.map((find) => find(text, from, to));
+  while (from < to) {
     let next: TextSegment | null = null;
     for (let index = 0; index < finders.length; index++) {
       let found: TextSegment | null = pending[index] ?? null;
       if (found !== null && found.start < from) {
-        found = finders[index]!(text, from);
+        found = finders[index]!(text, from, to);
         pending[index] = found;
       }
       if (found === null) continue;
@@ -45,7 +50,7 @@ export function* segmentText(text: string, finders: readonly SegmentFinder[]): G
     yield next;
     from = next.end;
   }
-  if (from < text.length) yield { start: from, end: text.length, id: null };
+  if (from < to) yield { start: from, end: to, id: null };
 }
 
 /** Leftmost, then longest match of added tokens. */
@@ -60,22 +65,22 @@ export function findAddedTokens(tokens: readonly AddedToken[], ignoreCase: boole
       byFirst.set(unit, list);
     }
   }
-  const matches = (text: string, at: number, token: AddedToken): boolean => {
+  const matches = (text: string, at: number, to: number, token: AddedToken): boolean => {
     const end = at + token.content.length;
-    if (end > text.length) return false;
+    if (end > to) return false;
     const loose = ignoreCase && token.normalized;
     const slice = text.slice(at, end);
     if (loose ? slice.toLowerCase() !== token.content.toLowerCase() : slice !== token.content) return false;
     return !token.singleWord || !(isWordUnit(text, at - 1) || isWordUnit(text, end));
   };
-  return (text, from) => {
-    for (let at = from; at < text.length; at++) {
-      const token = byFirst.get(text.charCodeAt(at))?.find((each) => matches(text, at, each));
+  return (text, from, to) => {
+    for (let at = from; at < to; at++) {
+      const token = byFirst.get(text.charCodeAt(at))?.find((each) => matches(text, at, to, each));
       if (token === undefined) continue;
       let start = at;
       let end = at + token.content.length;
       while (token.lstrip && start > from && isSpaceUnit(text, start - 1)) start -= 1;
-      while (token.rstrip && end < text.length && isSpaceUnit(text, end)) end += 1;
+      while (token.rstrip && end < to && isSpaceUnit(text, end)) end += 1;
       return { start, end, id: token.id };
     }
     return null;
@@ -101,15 +106,15 @@ const MIN_UNDERSCORES = 3;
 
 /** MIMIC-III's `[** … **]` on one line, and MIMIC-IV's `___`. */
 export function findPlaceholders(id: number): SegmentFinder {
-  return (text, from) => {
-    for (let at = from; at < text.length; at++) {
+  return (text, from, to) => {
+    for (let at = from; at < to; at++) {
       const unit = text.charCodeAt(at);
       if (unit === 91 && text.startsWith("[**", at)) {
-        const close = text.slice(at, at + MAX_PLACEHOLDER).indexOf("**]", 3);
+        const close = text.slice(at, Math.min(to, at + MAX_PLACEHOLDER)).indexOf("**]", 3);
         if (close > 0) return { start: at, end: at + close + 3, id };
       } else if (unit === 95) {
         let end = at + 1;
-        while (text.charCodeAt(end) === 95) end += 1;
+        while (end < to && text.charCodeAt(end) === 95) end += 1;
         if (end - at >= MIN_UNDERSCORES) return { start: at, end, id };
         at = end - 1;
       }

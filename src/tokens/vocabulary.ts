@@ -22,6 +22,17 @@ export function loadVocabulary(text: string): Vocabulary {
   return createVocabulary(lines.map(stripSpaces)); // tokenization.py:133 strips each line
 }
 
+/** Reads the bytes of a `vocab.txt`. @throws `VOCABULARY_INVALID` for bytes that are not UTF-8, and as `loadVocabulary` does */
+export function decodeVocabulary(bytes: Uint8Array): Vocabulary {
+  let text: string;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw invalid("The vocabulary is not UTF-8.", 0);
+  }
+  return loadVocabulary(text);
+}
+
 /** A vocabulary of these tokens in this order. */
 export function createVocabulary(tokens: readonly string[]): Vocabulary {
   const idOf = new Map<string, number>();

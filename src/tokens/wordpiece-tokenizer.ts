@@ -1,8 +1,8 @@
 /** @file BERT's tokenizer: text to ids, tokens and the places they came from, in either dialect. */
 import { ClinicalBertError } from "../errors.js";
 import type { Span } from "../notes/span.js";
-import { DIALECT_RULES, type Dialect } from "./dialect.js";
 import { assembleEncoding, type EncodedText, padEncoding } from "./assemble-encoding.js";
+import { DIALECT_RULES, type Dialect } from "./dialect.js";
 import type { Encoding } from "./encoding.js";
 import { PieceSink } from "./piece-sink.js";
 import {
@@ -75,6 +75,8 @@ export class WordPieceTokenizer {
   readonly separatorId: number;
   readonly paddingId: number;
   readonly maskId: number;
+  /** Words of more code points are unknown. */
+  readonly maxWordLength: number;
   /** Special tokens and `addedTokens`, as raw text may hold them. */
   readonly addedTokens: readonly AddedToken[];
   readonly #pieces: WordPieces;
@@ -92,7 +94,14 @@ export class WordPieceTokenizer {
     this.separatorId = requireToken(vocabulary, special.separator);
     this.maskId = requireToken(vocabulary, special.mask);
     this.paddingId = requireToken(vocabulary, special.padding);
-    this.#pieces = new WordPieces(vocabulary, { ...options, dialect, unknownToken: special.unknown });
+    this.maxWordLength = options.maxWordLength ?? DIALECT_RULES[dialect].maxWordLength;
+    const { maxWordLength } = this;
+    this.#pieces = new WordPieces(vocabulary, {
+      ...options,
+      dialect,
+      maxWordLength,
+      unknownToken: special.unknown,
+    });
     this.addedTokens = withSpecialTokens(vocabulary, special, options.addedTokens ?? []);
     const finders: SegmentFinder[] = [];
     if (DIALECT_RULES[dialect].protectsSpecialTokens)
@@ -102,14 +111,14 @@ export class WordPieceTokenizer {
     this.#finders = finders;
   }
 
-  /** Appends the ids of `text`, without special tokens, to `sink`: the way of the corpus, with nothing allocated. */
-  append(text: string, sink: PieceSink): void {
+  /** Appends the ids of `text[from, to)`, without special tokens, to `sink`: the way of the corpus, with nothing allocated. */
+  append(text: string, sink: PieceSink, from = 0, to = text.length): void {
     if (this.#finders.length === 0) {
-      this.#pieces.append(text, 0, text.length, sink);
+      this.#pieces.append(text, from, to, sink);
       return;
     }
     let words = 0;
-    for (const { start, end, id } of segmentText(text, this.#finders)) {
+    for (const { start, end, id } of segmentText(text, this.#finders, from, to)) {
       if (id === null) {
         words = this.#pieces.append(text, start, end, sink, words);
         continue;

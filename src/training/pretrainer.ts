@@ -8,6 +8,7 @@ import { sizeOf, Tensor } from "../graph/tensor.js";
 import type { PretrainingInstance } from "../instances/instance.js";
 import type { Executable, Runtime } from "../runtime/runtime.js";
 import { type AdamW, clipScale, globalNorm, PUBLISHED_ADAM_W, updateAdamW } from "./adam-w.js";
+import { addResult, type BatchResult, emptyResult, resultOf } from "./batch-result.js";
 import { DropoutMasks } from "./dropout.js";
 import { createVector, decaySegments, type ParameterVector } from "./parameter-vector.js";
 import { type BatchShape, batchScales, packBatch } from "./pretraining-batch.js";
@@ -24,16 +25,6 @@ export interface PretrainerOptions {
   /** Sequences that go through the graph at once; the result does not depend on it beyond rounding. */
   readonly microBatch: number;
   readonly optimizer?: AdamW;
-}
-
-export interface BatchResult {
-  readonly loss: number;
-  readonly maskedLmLoss: number;
-  readonly nextSentenceLoss: number;
-  readonly maskedLmCorrect: number;
-  readonly maskedLmCount: number;
-  readonly nextSentenceCorrect: number;
-  readonly sequences: number;
 }
 
 export interface StepResult extends BatchResult {
@@ -186,49 +177,4 @@ export class Pretrainer {
     }
     return feeds;
   }
-}
-
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
-
-export function emptyResult(): Mutable<BatchResult> {
-  return {
-    loss: 0,
-    maskedLmLoss: 0,
-    nextSentenceLoss: 0,
-    maskedLmCorrect: 0,
-    maskedLmCount: 0,
-    nextSentenceCorrect: 0,
-    sequences: 0,
-  };
-}
-
-export function addResult(total: Mutable<BatchResult>, part: BatchResult): void {
-  for (const key of Object.keys(total) as (keyof BatchResult)[]) total[key] += part[key];
-}
-
-/** Losses and hits of one run of the pretraining graph on `part`. */
-export function resultOf(
-  part: readonly PretrainingInstance[],
-  outputs: Readonly<Record<string, Tensor>>,
-  maxPredictions: number,
-): BatchResult {
-  const predicted = outputs["masked_lm_predictions"]!.data;
-  const nextPredicted = outputs["next_sentence_predictions"]!.data;
-  let maskedLmCorrect = 0;
-  let nextSentenceCorrect = 0;
-  for (const [row, instance] of part.entries()) {
-    for (const [index, id] of instance.maskedIds.entries())
-      if (Number(predicted[row * maxPredictions + index]) === id) maskedLmCorrect++;
-    if (Number(nextPredicted[row]) === (instance.isRandomNext ? 1 : 0)) nextSentenceCorrect++;
-  }
-  const scalar = (name: string): number => Number(outputs[name]!.data[0]);
-  return {
-    loss: scalar("loss"),
-    maskedLmLoss: scalar("masked_lm_loss"),
-    nextSentenceLoss: scalar("next_sentence_loss"),
-    maskedLmCorrect,
-    maskedLmCount: part.reduce((sum, instance) => sum + instance.maskedIds.length, 0),
-    nextSentenceCorrect,
-    sequences: part.length,
-  };
 }

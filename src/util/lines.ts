@@ -25,7 +25,8 @@ async function* splitLines(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Ui
       parts.length = 0;
       start = end + 1;
     }
-    if (start < chunk.length) parts.push(chunk.slice(start));
+    // Copied: a Buffer's own `slice` would share memory with a chunk that the stream may use again.
+    if (start < chunk.length) parts.push(new Uint8Array(chunk.subarray(start)));
   }
   if (parts.length > 0) yield joinParts(parts);
 }

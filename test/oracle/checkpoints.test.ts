@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openWeights } from "../../src/checkpoint/index.js";
+import { canonicalTensors, mapNames } from "../../src/checkpoint/names/canonical.js";
 import { bytesOf } from "../../src/util/protobuf.js";
 
 const ORACLE = new URL("./checkpoints/", import.meta.url).pathname;
@@ -86,6 +87,58 @@ describe("every tensor of every format, bit for bit", () => {
       const mislabelled = join(folder, "model.safetensors");
       await copyFile(join(ORACLE, file), mislabelled);
       expect(await digests(mislabelled)).toEqual(await digests(join(ORACLE, file)));
+    }
+  });
+});
+
+describe("canonical names", () => {
+  async function canonicalDigests(file: string): Promise<Record<string, unknown>> {
+    const weights = await openWeights(join(ORACLE, file));
+    try {
+      const map = mapNames(weights);
+      expect(map.unknown).toEqual([]);
+      const source = canonicalTensors(weights, map.parameters);
+      const found: Record<string, unknown> = {};
+      for (const { name } of source.tensors) {
+        const { type, dims, data } = await source.read(name);
+        found[name] = { type, dims, sha256: createHash("sha256").update(bytesOf(data)).digest("hex") };
+      }
+      return found;
+    } finally {
+      await weights.close();
+    }
+  }
+
+  it.each([
+    "pretraining/legacy.bin",
+    "pretraining/old-names.bin",
+    "pretraining/zip.bin",
+    "sharded",
+    "tensorflow/model.ckpt-7",
+    "flax/flax_model.msgpack",
+  ])("%s gives the parameters of model.safetensors bit for bit", async (file) => {
+    const wanted = await canonicalDigests("pretraining/model.safetensors");
+    expect(Object.keys(wanted)).toHaveLength(46);
+    expect(await canonicalDigests(file)).toEqual(wanted);
+  });
+
+  it("keeps Adam's moments and the step of a TensorFlow checkpoint apart", async () => {
+    const weights = await openWeights(join(ORACLE, "tensorflow/model.ckpt-7"));
+    try {
+      const { slots, step, parameters } = mapNames(weights);
+      expect(step).toBe("global_step");
+      expect(slots).toHaveLength(2 * parameters.length);
+      const moments = canonicalTensors(
+        weights,
+        slots.filter(({ slot }) => slot === "m"),
+      );
+      const name = "bert.encoder.layer.1.intermediate.dense.weight";
+      const moment = await moments.read(name);
+      const value = await canonicalTensors(weights, parameters).read(name);
+      expect(moment.dims).toEqual([32, 16]);
+      expect(moment.data[5]).toBe(Math.fround(Number(value.data[5]) * Math.fround(0.01)));
+    } finally {
+      await weights.close();
     }
   });
 });

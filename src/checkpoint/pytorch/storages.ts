@@ -1,6 +1,7 @@
 /** @file What the pickle of a PyTorch file may name: storages, tensors on them, and the containers around. */
-import type { DType } from "../../graph/dtype.js";
+
 import { ClinicalBertError } from "../../errors.js";
+import type { DType } from "../../graph/dtype.js";
 import { checkedSize, quoteName } from "../weights.js";
 import { PickleGlobal, type PickleHooks, type PickleValue } from "./pickle.js";
 
@@ -29,7 +30,7 @@ export class StorageHandle {
   constructor(readonly ref: StorageRef) {}
 }
 
-const STORAGE_TYPES: Readonly<Record<string, DType>> = {
+export const STORAGE_TYPES: Readonly<Record<string, DType>> = {
   "torch.FloatStorage": "float32",
   "torch.DoubleStorage": "float64",
   "torch.HalfStorage": "float16",
@@ -58,7 +59,7 @@ const CALLABLES = [
 const ALLOWED = new Set<string>([...Object.keys(STORAGE_TYPES), ...CALLABLES]);
 
 /** The largest view that may have more elements than its storage (an expanded tensor). */
-const LARGEST_EXPANSION = 1 << 24;
+const LARGEST_EXPANSION = 1 << 20;
 
 /** The hooks that turn a torch pickle into `TensorRef`s. `path` is for errors. */
 export function torchHooks(path: string, malformed: PickleHooks["malformed"]): PickleHooks {

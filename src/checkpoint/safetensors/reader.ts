@@ -1,8 +1,8 @@
 /** @file Reads safetensors files by position. */
 import { arrayOf } from "../../graph/dtype.js";
-import { bytesOf } from "../../util/protobuf.js";
 import { sizeOf, Tensor } from "../../graph/tensor.js";
 import { type ByteSource, openFileSource, readBytes } from "../../util/byte-source.js";
+import { bytesOf } from "../../util/protobuf.js";
 import { damaged, unknownTensor, type Weights } from "../weights.js";
 import { parseHeader } from "./header.js";
 

@@ -1,8 +1,8 @@
 /** @file Writes safetensors files atomically, byte for byte as Python's `safetensors` does. */
 import { bytesPerElement, type DType } from "../../graph/dtype.js";
-import { bytesOf } from "../../util/protobuf.js";
 import { sizeOf, type Tensor } from "../../graph/tensor.js";
 import { openAtomic } from "../../util/atomic-file.js";
+import { bytesOf } from "../../util/protobuf.js";
 import { type TensorInfo, type TensorSource, tensorsInMemory } from "../weights.js";
 import { SAFETENSORS_DTYPES } from "./header.js";
 

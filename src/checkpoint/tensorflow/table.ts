@@ -108,22 +108,39 @@ export function buildTable(entries: readonly TableEntry[]): Uint8Array {
   const index = new BlockBuilder();
   let block = new BlockBuilder();
   let last = "";
-  const close = (): void => {
-    index.add(last, appendBlock(block.finish()));
+  const close = (next: string | null): void => {
+    index.add(shortestKeyBetween(Buffer.from(last), next), appendBlock(block.finish()));
     block = new BlockBuilder();
   };
   for (const { key, value } of entries) {
+    if (block.length >= BLOCK_BYTES) close(key);
     block.add(key, value);
     last = key;
-    if (block.length >= BLOCK_BYTES) close();
   }
-  if (block.length > 0) close();
+  if (block.length > 0) close(null);
   const meta = appendBlock(new BlockBuilder().finish());
   const indexHandle = appendBlock(index.finish());
   const footer = Buffer.alloc(FOOTER_BYTES);
   Buffer.concat([meta, indexHandle]).copy(footer);
   footer.writeBigUInt64LE(MAGIC, 40);
   return Buffer.concat([...parts, footer]);
+}
+
+/**
+ * A short key that is not before `last` and is before `next` (LevelDB's FindShortestSeparator, FindShortSuccessor), so
+ * that the bytes are those that TensorFlow writes.
+ */
+function shortestKeyBetween(last: Buffer, next: string | null): Buffer {
+  const following = next === null ? null : Buffer.from(next);
+  let at = 0;
+  if (following !== null) {
+    while (at < last.length && last[at] === following[at]) at++;
+    if (at >= last.length || at >= following.length || last[at]! + 1 >= following[at]!) return last;
+  } else while (at < last.length && last[at] === 0xff) at++;
+  if (at >= last.length || last[at] === 0xff) return last;
+  const short = Buffer.from(last.subarray(0, at + 1));
+  short[at]! += 1;
+  return short;
 }
 
 class BlockBuilder {
@@ -133,8 +150,8 @@ class BlockBuilder {
   private count = 0;
   length = 0;
 
-  add(key: string, value: Uint8Array): void {
-    const bytes = Buffer.from(key, "utf8");
+  add(key: string | Buffer, value: Uint8Array): void {
+    const bytes = typeof key === "string" ? Buffer.from(key, "utf8") : key;
     let shared = 0;
     if (this.count > 0 && this.count % RESTART_INTERVAL === 0) this.restarts.push(this.length);
     else while (shared < bytes.length && bytes[shared] === this.previous[shared]) shared++;

@@ -1,6 +1,7 @@
 /** @file Writes TensorFlow V2 checkpoints of one shard, which TensorFlow and Google's BERT scripts read. */
-import { sizeOf, type Tensor } from "../../graph/tensor.js";
+
 import { bytesPerElement } from "../../graph/dtype.js";
+import { sizeOf, type Tensor } from "../../graph/tensor.js";
 import { openAtomic, writeAtomic } from "../../util/atomic-file.js";
 import { crc32c, maskCrc32c } from "../../util/crc32c.js";
 import { bytesOf } from "../../util/protobuf.js";

@@ -1,6 +1,7 @@
 /** @file Ops without inputs: `input`, `constant`, `zeros`, `iota`. */
-import { sizeOf } from "../tensor.js";
+
 import { shapeError } from "../dim.js";
+import { sizeOf } from "../tensor.js";
 import type { OpDefinition } from "./definition.js";
 
 export const input: OpDefinition<"input"> = {

@@ -1,11 +1,11 @@
 /** @file Writes a synthetic discharge summary. */
 import { labPanel } from "./lab-panel.js";
-import type { Drug } from "./topic.js";
 import { calendar } from "./patient.js";
 import { dateOf, type Story, templateList } from "./template.js";
 import * as discharge from "./templates/discharge-templates.js";
 import * as exam from "./templates/exam-templates.js";
 import { IMPRESSION as IMPRESSION_TEMPLATES } from "./templates/radiology-templates.js";
+import type { Drug } from "./topic.js";
 import { hidePlaceholders, wrap } from "./wrap.js";
 
 const OPENING = templateList(discharge.OPENING);
@@ -32,12 +32,8 @@ const EXAM_LINES = [
 /** The whole note, hard-wrapped. */
 export function writeDischargeSummary(story: Story): string {
   const { patient, draws } = story;
-  const parts =
-    story.detail === "narrative"
-      ? [presentIllness, course, advice]
-      : [header, presentIllness, background, examination, course, medications, departure, advice];
+  const parts = [header, presentIllness, background, examination, course, medications, departure, advice];
   const body = parts.map((write) => write(story)).join("\n");
-  if (story.detail === "narrative") return wrap(hidePlaceholders(body, patient), patient.width);
   const [year, month, day] = calendar(patient.admissionDay + patient.stayDays);
   const signed = draws.percent(40)
     ? `\n\n                             ${patient.doctor}, MD\n\nDictated By:[**Doctor First Name ${draws.between(2, 99)}**]\n\nMEDQUIST36\n\nD: ${month}/${day}/${year}  T: ${draws.between(1, 12)}:${draws.between(10, 59)}\nJOB#: [**Job Number ${draws.between(1000, 99_999)}**]\n`
@@ -101,12 +97,8 @@ function examination(story: Story): string {
 }
 
 function course(story: Story): string {
-  const { patient, draws, detail } = story;
-  const main = COURSE.writeSome(story, draws.between(4, 7));
-  const other = COMORBIDITY.write(story);
-  return detail === "full"
-    ? `Brief Hospital Course:\n# ${patient.topic.abbreviation}: ${main}\n\n# ${other}\n`
-    : `Brief Hospital Course:\n${main} ${other}\n`;
+  const main = COURSE.writeSome(story, story.draws.between(4, 7));
+  return `Brief Hospital Course:\n# ${story.patient.topic.abbreviation}: ${main}\n\n# ${COMORBIDITY.write(story)}\n`;
 }
 
 function medications({ patient, draws }: Story): string {
@@ -147,8 +139,8 @@ ${draws.pick(exam.CONDITION)}
 }
 
 function advice(story: Story): string {
-  const { patient, draws, detail } = story;
-  const greeting = detail === "full" ? `Dear ${patient.male ? "Mr." : "Ms."} ${patient.lastName},\n` : "";
+  const { patient, draws } = story;
+  const greeting = `Dear ${patient.male ? "Mr." : "Ms."} ${patient.lastName},\n`;
   return `Discharge Instructions:
 ${greeting}${INSTRUCTIONS.writeSome(story, draws.between(3, 5))}
 

@@ -1,8 +1,10 @@
 export { noteEventsHeader, noteEventsRow } from "./note-events-row.js";
 export {
-  type SyntheticNote,
+  SYNTHETIC_CATEGORIES,
   SYNTHETIC_TOPICS,
   type SynthesizeOptions,
+  type SyntheticCategory,
+  type SyntheticNote,
   synthesizeNotes,
 } from "./synthesize-notes.js";
-export type { Detail, TemplateSet } from "./template.js";
+export type { TemplateSet } from "./template.js";

@@ -18,8 +18,7 @@ const SHIFTS = ["NPN 7a-7p", "NPN 7p-7a", "Nursing Progress Note 1900-0700", "MI
 export function writeNursingNote(story: Story): string {
   const { patient, draws } = story;
   const complaint = draws.pick(patient.topic.symptoms);
-  const shift = story.detail === "full" ? `${draws.pick(SHIFTS)}\n` : "";
-  let text = `${shift}S: "I still have ${complaint} from the ${patient.topic.abbreviation} on ${patient.drug.brand}."\nO: Please see carevue for complete assessment of ${patient.topic.abbreviation}, ${patient.drug.brand} given as ordered.\n`;
+  let text = `${draws.pick(SHIFTS)}\nS: "I still have ${complaint} from the ${patient.topic.abbreviation} on ${patient.drug.brand}."\nO: Please see carevue for complete assessment of ${patient.topic.abbreviation}, ${patient.drug.brand} given as ordered.\n`;
   for (const [label, templates] of SYSTEMS) text += `${label}: ${templates.write(story)}\n`;
   return wrap(hidePlaceholders(`${text}A/P: ${PLAN.writeSome(story, 2)}\n`, patient), patient.width);
 }

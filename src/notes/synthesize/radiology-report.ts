@@ -29,8 +29,6 @@ export function writeRadiologyReport(story: Story, day: number): string {
  ${RULE}
                                  FINAL REPORT
 `;
-  if (story.detail === "narrative")
-    return indent(wrap(hidePlaceholders(narrative(story), patient), patient.width - 1));
   const body = `INDICATION:  ${INDICATION.write(story)}
 
 COMPARISON:  ${dateOf(patient.admissionDay - draws.between(1, 300))}.
@@ -42,11 +40,6 @@ IMPRESSION:
 1. ${IMPRESSION.write(story)}${second}
 `;
   return hidePlaceholders(head, patient) + indent(wrap(hidePlaceholders(body, patient), patient.width - 1));
-}
-
-function narrative(story: Story): string {
-  const findings = FINDINGS.writeSome(story, story.draws.between(3, 6));
-  return `INDICATION:  ${INDICATION.write(story)}\n\nFINDINGS:  ${findings}\n\nIMPRESSION:  ${IMPRESSION.write(story)}\n`;
 }
 
 function indent(text: string): string {

@@ -8,8 +8,9 @@ import { writeDischargeSummary } from "./discharge-summary.js";
 import { Draws } from "./draws.js";
 import { writeNursingNote } from "./nursing-note.js";
 import { calendar, makePatient, type Patient } from "./patient.js";
+import { writeProgressNote } from "./progress-note.js";
 import { writeRadiologyReport } from "./radiology-report.js";
-import { type Detail, type Story, type TemplateSet, wordsOf } from "./template.js";
+import { type Story, type TemplateSet, wordsOf } from "./template.js";
 import { TOPICS } from "./topics.js";
 
 export interface SynthesizeOptions {
@@ -23,15 +24,20 @@ export interface SynthesizeOptions {
   readonly topics?: number;
   /** Sentence templates to use (default `all`); `training` and `held-out` share none. */
   readonly templates?: TemplateSet;
-  /** `full` (default), or `narrative` without the parts that any patient's note could have. */
-  readonly detail?: Detail;
+  /** Kinds of notes to make (default: all). */
+  readonly categories?: readonly SyntheticCategory[];
 }
+
+/** Kinds of notes, named as in MIMIC-III. `Physician` notes are short statements, the easiest for a small model. */
+export const SYNTHETIC_CATEGORIES = ["Radiology", "Nursing/other", "Physician", "Discharge summary"] as const;
+
+export type SyntheticCategory = (typeof SYNTHETIC_CATEGORIES)[number];
 
 /** A note with the further columns of MIMIC-III's NOTEEVENTS. */
 export interface SyntheticNote extends Note {
   readonly patientId: string;
   readonly admissionId: string;
-  readonly category: "Discharge summary" | "Radiology" | "Nursing/other";
+  readonly category: SyntheticCategory;
   readonly description: string;
   /** `2151-07-16`. */
   readonly date: string;
@@ -43,19 +49,27 @@ export const SYNTHETIC_TOPICS = TOPICS.length;
 
 /** Notes of one patient after another, ids counted from 1. Throws `USAGE` for a number outside its range. */
 export function* synthesizeNotes(options: SynthesizeOptions): Generator<SyntheticNote, void, undefined> {
-  const { seed, firstPatient = 0, topics = SYNTHETIC_TOPICS, templates = "all", detail = "full" } = options;
+  const {
+    seed,
+    firstPatient = 0,
+    topics = SYNTHETIC_TOPICS,
+    templates = "all",
+    categories = SYNTHETIC_CATEGORIES,
+  } = options;
   const count = options.count ?? Number.POSITIVE_INFINITY;
   checkRange("seed", seed, 0, Number.MAX_SAFE_INTEGER);
   checkRange("firstPatient", firstPatient, 0, 2 ** 31);
   checkRange("topics", topics, 1, SYNTHETIC_TOPICS);
   if (count !== Number.POSITIVE_INFINITY) checkRange("count", count, 0, Number.MAX_SAFE_INTEGER);
+  if (!SYNTHETIC_CATEGORIES.some((category) => categories.includes(category)))
+    throw new ClinicalBertError("USAGE", `categories must name some of ${SYNTHETIC_CATEGORIES.join(", ")}.`);
   const chosen = TOPICS.slice(0, topics);
   let made = 0;
   for (let index = firstPatient; made < count; index++) {
     const draws = new Draws(seed, index);
     const patient = makePatient(draws, index, chosen);
-    const story = { patient, draws, templates, detail, words: wordsOf(patient) };
-    for (const note of writeStay(story)) {
+    const story = { patient, draws, templates, words: wordsOf(patient) };
+    for (const note of writeStay(story, categories)) {
       yield { id: String(++made), ...note };
       if (made >= count) return;
     }
@@ -72,24 +86,30 @@ function checkRange(name: string, value: number, low: number, high: number): voi
 
 type Unnumbered = Omit<SyntheticNote, "id">;
 
+const WRITERS: Readonly<Record<SyntheticCategory, (story: Story, day: number) => string>> = {
+  Radiology: writeRadiologyReport,
+  "Nursing/other": writeNursingNote,
+  Physician: writeProgressNote,
+  "Discharge summary": writeDischargeSummary,
+};
+
 /** The notes of one stay in the order of their writing; the discharge summary comes last. */
-function* writeStay(story: Story): Generator<Unnumbered, void, undefined> {
+function* writeStay(
+  story: Story,
+  categories: readonly SyntheticCategory[],
+): Generator<Unnumbered, void, undefined> {
   const { patient, draws } = story;
   const rounds = draws.between(1, 2);
-  for (let round = 0; round < rounds; round++) {
-    const day = patient.admissionDay + Math.min(round, patient.stayDays);
-    yield finish(
-      patient,
-      "Radiology",
-      patient.topic.study,
-      day,
-      drawTime(draws),
-      writeRadiologyReport(story, day),
-    );
-    yield finish(patient, "Nursing/other", "Report", day, drawTime(draws), writeNursingNote(story));
+  for (let round = 1; round <= rounds; round++) {
+    for (const category of SYNTHETIC_CATEGORIES) {
+      const isSummary = category === "Discharge summary";
+      if (!categories.includes(category) || (isSummary && round < rounds)) continue;
+      const day = patient.admissionDay + (isSummary ? patient.stayDays : round - 1);
+      const description = category === "Radiology" ? patient.topic.study : "Report";
+      const clock = isSummary ? null : drawTime(draws);
+      yield finish(patient, category, description, day, clock, WRITERS[category](story, day));
+    }
   }
-  const lastDay = patient.admissionDay + patient.stayDays;
-  yield finish(patient, "Discharge summary", "Report", lastDay, null, writeDischargeSummary(story));
 }
 
 function drawTime(draws: Draws): string {
@@ -98,7 +118,7 @@ function drawTime(draws: Draws): string {
 
 function finish(
   patient: Patient,
-  category: SyntheticNote["category"],
+  category: SyntheticCategory,
   description: string,
   day: number,
   clock: string | null,

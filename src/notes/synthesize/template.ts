@@ -6,18 +6,11 @@ import { calendar, type Patient } from "./patient.js";
 /** Which sentence templates a note may use: all, or one side of a split that no template crosses. */
 export type TemplateSet = "all" | "training" | "held-out";
 
-/**
- * `full` notes have everything a real note has; `narrative` ones leave out headers, examinations, laboratory panels, lists
- * and set phrases, so that nearly every sentence speaks of the patient's own disease and drug.
- */
-export type Detail = "full" | "narrative";
-
 /** What the slots of one note are filled from. */
 export interface Story {
   readonly patient: Patient;
   readonly draws: Draws;
   readonly templates: TemplateSet;
-  readonly detail: Detail;
   readonly words: PatientWords;
 }
 
@@ -90,6 +83,7 @@ const SLOTS: Readonly<Record<string, Slot>> = {
   finding: ({ patient, draws }) => draws.pick(patient.topic.findings),
   finding_cap: ({ patient, draws }) => capital(draws.pick(patient.topic.findings)),
   procedure: ({ patient, draws }) => draws.pick(patient.topic.procedures),
+  procedure_cap: ({ patient, draws }) => capital(draws.pick(patient.topic.procedures)),
   event: ({ patient, draws }) => draws.pick(patient.topic.events),
   n: ({ draws }) => DIGITS[draws.between(2, 9)]!,
   hr: ({ draws }) => String(draws.between(58, 128)),
@@ -135,8 +129,9 @@ function fill({ first, slots, literals }: CompiledTemplate, story: Story): strin
   return text;
 }
 
-/** Every fifth template of a list is held out. */
-const HELD_OUT_EVERY = 5;
+/** Every third template of a list is held out; set phrases, of which there are fewer, are not. */
+const HELD_OUT_EVERY = 3;
+const FEWEST_TO_SPLIT = 6;
 
 export interface TemplateList {
   /** One sentence or paragraph, from a template drawn out of the story's template set. */
@@ -145,11 +140,13 @@ export interface TemplateList {
   writeSome(story: Story, count: number): string;
 }
 
-/** A list of templates of which every fifth is held out. Shorter lists (set phrases) are the same on both sides. */
-export function templateList(templates: readonly string[]): TemplateList {
+/** A list of templates of which every third is held out. Shorter lists (set phrases) are the same on both sides. */
+export function templateList(
+  templates: readonly string[],
+  isHeldOut = (index: number): boolean => index % HELD_OUT_EVERY === HELD_OUT_EVERY - 1,
+): TemplateList {
   const compiled = templates.map(compile);
-  const splits = compiled.length >= HELD_OUT_EVERY;
-  const isHeldOut = (index: number): boolean => index % HELD_OUT_EVERY === HELD_OUT_EVERY - 1;
+  const splits = compiled.length >= FEWEST_TO_SPLIT;
   const sets: Record<TemplateSet, readonly CompiledTemplate[]> = {
     all: compiled,
     training: splits ? compiled.filter((_, index) => !isHeldOut(index)) : compiled,
@@ -160,13 +157,13 @@ export function templateList(templates: readonly string[]): TemplateList {
     writeSome(story, count) {
       const set = sets[story.templates];
       const wanted = Math.min(count, set.length);
-      // A walk with a step coprime to the length visits different templates without a shuffle.
-      const step = set.length % 3 === 0 ? 1 : 3;
-      let place = story.draws.below(set.length);
+      const used: number[] = [];
       let text = "";
-      for (let written = 0; written < wanted; written++) {
-        text += (written === 0 ? "" : " ") + fill(set[place]!, story);
-        place = (place + step) % set.length;
+      while (used.length < wanted) {
+        const place = story.draws.below(set.length);
+        if (used.includes(place)) continue;
+        text += (used.length === 0 ? "" : " ") + fill(set[place]!, story);
+        used.push(place);
       }
       return text;
     },

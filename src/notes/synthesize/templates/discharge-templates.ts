@@ -1,4 +1,4 @@
-/** @file Sentences of discharge summaries. `{slot}` is filled from the patient; every fifth of a list is held out. */
+/** @file Sentences of discharge summaries. `{slot}` is filled from the patient; every third of a list is held out. */
 
 export const OPENING = [
   "{age} year old {man} with {dx} on {brand} who presents with {symptom} for {n} days.",
@@ -11,6 +11,8 @@ export const OPENING = [
   "{age}{sex} with {dx} (last {labval}) transferred from [**Hospital1 {n}**] for {symptom} on {brand}.",
   "This {age} year old {man} with {abbr} was seen by {doctor} in clinic, given {brand} and referred in for {symptom}.",
   "A {age}-year-old {man}, known to {doctor} with {abbr}, reports {n} days of {symptom} while taking {brand}.",
+  "{Sex} patient, {age} years of age, carrying a diagnosis of {dx}, returns on {brand} with {n} days of {symptom}.",
+  "Mrs./Mr. [**Known lastname {n}31**] is {age} and has {abbr}; despite {brand} from {doctor} there was {symptom}.",
 ] as const;
 
 export const HISTORY_OF_PRESENT_ILLNESS = [
@@ -24,6 +26,8 @@ export const HISTORY_OF_PRESENT_ILLNESS = [
   "The {image} showed {finding}, in keeping with {dx}, so {brand} was continued.",
   "{He} was last admitted with {abbr} on {date}, when {doctor} started {brand} at {dose}.",
   "Home {brand} was taken until the morning of admission, yet the {dx} led to {symptom}.",
+  "Review of systems was positive for {symptom} only; {dx} and {brand} were otherwise unchanged.",
+  "Since the {procedure} for {abbr}, {he} had needed {brand} {freq}, as {doctor} advised.",
 ] as const;
 
 export const HOSPITAL_COURSE = [
@@ -37,6 +41,8 @@ export const HOSPITAL_COURSE = [
   "{doctor_cap} from {service} recommended {brand} {freq} for {dx} and follow up of the {labval}.",
   "Given {dx} and a {labval}, {brand} was dosed at {dose} {route} without event.",
   "There was {event} on day {n}, after which {brand} controlled the {abbr} well.",
+  "Nursing noted {sign}, and {doctor} moved {brand} to {freq} for the {dx}.",
+  "By discharge the {symptom} of {abbr} had gone, on {brand} {dose} alone.",
 ] as const;
 
 export const COMORBIDITY_COURSE = [
@@ -45,6 +51,9 @@ export const COMORBIDITY_COURSE = [
   "{comorbid_cap}: {drug2} {dose2} was held while on {brand} for {abbr} and resumed at discharge.",
   "{comorbid_cap}: quiet during this stay, with {brand2} given alongside {brand} for {dx}.",
   "{comorbid_cap}: {brand2} dose was reviewed by {doctor} against the {brand} for {dx} and left alone.",
+  "{comorbid_cap}: no change was made, since {brand} for {dx} came first.",
+  "{comorbid_cap}: {brand2} went on, with levels of {brand} for {abbr} watched by {doctor}.",
+  "{comorbid_cap}: asymptomatic; {doctor} kept {drug2} while treating {dx} with {brand}.",
 ] as const;
 
 export const INSTRUCTIONS = [
@@ -58,6 +67,8 @@ export const INSTRUCTIONS = [
   "The {procedure} for your {dx} went well, and {doctor} will remove the stitches while you take {brand}.",
   "If {symptom} from {abbr} returns, hold {brand} and phone {doctor} at [**Telephone/Fax (1) 2{n}0**].",
   "You now take {brand} at {dose} for {dx}, which is a new dose.",
+  "A visiting nurse will help you with {brand} while the {dx} settles.",
+  "Keep a diary of {symptom} and {brand} doses, and show it to {doctor} for the {abbr}.",
 ] as const;
 
 export const FOLLOW_UP = [
@@ -66,4 +77,7 @@ export const FOLLOW_UP = [
   "Repeat {image} in {n} months for {dx} on {brand}, ordered by {doctor}.",
   "{service} clinic with {doctor} to titrate {brand} after {abbr}.",
   "Phone visit with {doctor} on {date} about {brand} and {symptom} from {dx}.",
+  "Bring all {brand} bottles to {doctor} on {date}, when the {dx} is reviewed.",
+  "Blood test for {labname} in {n} days, since {brand} is new for {abbr}.",
+  "{doctor_cap} will call about the {image} and the {brand} plan for {dx}.",
 ] as const;

@@ -1,0 +1,67 @@
+/** @file All instances of a corpus that fits in memory, as create_pretraining_data.py gives them for the same seed. */
+
+import { CONTINUATION_PREFIX } from "../tokens/piece-trie.js";
+import type { WordPieceTokenizer } from "../tokens/wordpiece-tokenizer.js";
+import { Mt19937 } from "../util/mt19937.js";
+import type { PretrainingInstance } from "./instance.js";
+import { type InstanceDraft, InstanceMaker } from "./instance-maker.js";
+import type { MaskingVocabulary } from "./masking.js";
+import { segmentIdsOf } from "./segment-ids.js";
+import { type InstanceSettings, resolveSettings } from "./settings.js";
+import { MemoryTokenStore } from "./token-store.js";
+import { tokenizeCorpus } from "./tokenize-corpus.js";
+
+/** Instances of `files` in the script's order. For corpora beyond some hundred megabytes use `writeInstances`. */
+export async function createInstances(
+  files: readonly string[],
+  tokenizer: WordPieceTokenizer,
+  settings: Partial<InstanceSettings> = {},
+): Promise<PretrainingInstance[]> {
+  const all = resolveSettings(settings);
+  const taker = new MemoryTokenStore();
+  await tokenizeCorpus(files, tokenizer, taker);
+  const store = taker.finish();
+  const random = new Mt19937(all.seed);
+  const documents = shuffledDocuments(store.documentStarts.length - 1, random);
+  const maker = new InstanceMaker(store, documents, all, maskingVocabularyOf(tokenizer), random);
+  const instances: PretrainingInstance[] = [];
+  for (let pass = 0; pass < all.dupeFactor; pass++)
+    for (let place = 0; place < documents.length; place++) {
+      maker.start(place);
+      while (maker.next()) instances.push(freezeDraft(maker.draft));
+    }
+  const order = Uint32Array.from(instances.keys());
+  random.shuffle(order, order.length);
+  return Array.from(order, (index) => instances[index]!);
+}
+
+/** Document numbers in the order of `rng.shuffle(all_documents)`. */
+export function shuffledDocuments(count: number, random: Mt19937): Uint32Array {
+  const documents = new Uint32Array(count);
+  for (let document = 0; document < count; document++) documents[document] = document;
+  random.shuffle(documents, count);
+  return documents;
+}
+
+export function maskingVocabularyOf(tokenizer: WordPieceTokenizer): MaskingVocabulary {
+  const { tokens } = tokenizer.vocabulary;
+  return {
+    size: tokens.length,
+    classificationId: tokenizer.classificationId,
+    separatorId: tokenizer.separatorId,
+    maskId: tokenizer.maskId,
+    continues: Uint8Array.from(tokens, (token) => (token.startsWith(CONTINUATION_PREFIX) ? 1 : 0)),
+  };
+}
+
+/** A copy of the draft that lasts. */
+export function freezeDraft(draft: InstanceDraft): PretrainingInstance {
+  const { masker } = draft;
+  return {
+    ids: draft.ids.slice(0, draft.length),
+    segmentIds: segmentIdsOf(draft.length, draft.firstLength),
+    maskedPositions: masker.positions.slice(0, masker.count),
+    maskedIds: masker.labels.slice(0, masker.count),
+    isRandomNext: draft.isRandomNext,
+  };
+}

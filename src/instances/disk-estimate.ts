@@ -1,0 +1,110 @@
+/** @file How much disk a run needs, estimated from the head of the corpus before anything is written. */
+import { open, stat, statfs } from "node:fs/promises";
+import { dirname } from "node:path";
+import { ClinicalBertError } from "../errors.js";
+import { PieceSink } from "../tokens/piece-sink.js";
+import type { WordPieceTokenizer } from "../tokens/wordpiece-tokenizer.js";
+import { eachLine } from "./corpus-blocks.js";
+import { idBytesFor, recordBytes } from "./instance-record.js";
+import type { InstanceFormat } from "./instance-sink.js";
+import type { InstanceSettings } from "./settings.js";
+
+export interface DiskEstimate {
+  /** Bytes of tokenized corpus, spill and buckets. */
+  readonly temporary: number;
+  readonly output: number;
+}
+
+const SAMPLE_BYTES = 1 << 20;
+/** Drawn segments and put-back sentences make up about this many tokens of instances for each token of the corpus. */
+const INSTANCE_TOKENS = 1.6;
+/** Instances are this full on the average at the usual short-sequence probability; lower counts more instances. */
+const FILL = 0.8;
+
+export async function estimateDisk(
+  files: readonly string[],
+  tokenizer: WordPieceTokenizer,
+  settings: InstanceSettings,
+  format: InstanceFormat,
+): Promise<DiskEstimate> {
+  let bytes = 0;
+  const sampled = { bytes: 0, tokens: 0, lines: 0 };
+  for (const file of files) {
+    bytes += (await stat(file)).size;
+    await sampleFile(file, tokenizer, sampled);
+  }
+  const scale = bytes / Math.max(1, sampled.bytes);
+  const tokens = sampled.tokens * scale;
+  const idBytes = idBytesFor(tokenizer.vocabulary.tokens.length);
+  const instances = (settings.dupeFactor * tokens * INSTANCE_TOKENS) / (FILL * settings.maxLength) + 1;
+  const length = Math.ceil(FILL * settings.maxLength);
+  const predictions = Math.min(settings.maxPredictions, Math.ceil(length * settings.maskedShare));
+  const spill = instances * recordBytes(length, predictions, idBytes);
+  const perInstance = {
+    native: recordBytes(length, predictions, idBytes) + 8,
+    tfrecord: 256 + settings.maxLength * 4 + settings.maxPredictions * 8,
+    jsonl: 128 + length * 8 + predictions * 12,
+  }[format];
+  return {
+    temporary: Math.ceil(tokens * idBytes + sampled.lines * scale * 8 + 2 * spill),
+    output: Math.ceil(instances * perInstance),
+  };
+}
+
+async function sampleFile(
+  path: string,
+  tokenizer: WordPieceTokenizer,
+  sampled: { bytes: number; tokens: number; lines: number },
+): Promise<void> {
+  const handle = await open(path, "r");
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(SAMPLE_BYTES), 0, SAMPLE_BYTES, 0);
+    const text = buffer.toString("utf8", 0, bytesRead);
+    const sink = new PieceSink({ positions: false });
+    eachLine(text, (from, to) => {
+      sink.length = 0;
+      tokenizer.append(text, sink, from, to);
+      sampled.tokens += sink.length;
+      sampled.lines += 1;
+    });
+    sampled.bytes += bytesRead;
+  } finally {
+    await handle.close();
+  }
+}
+
+/**
+ * Compares an estimate with what the disks have free.
+ * @param out `null` for standard output
+ * @throws `DISK_FULL` naming what is needed and what is there
+ */
+export async function requireDisk(
+  estimate: DiskEstimate,
+  temporary: string,
+  out: string | null,
+): Promise<void> {
+  const free = async (folder: string): Promise<{ bytes: number; disk: string }> => {
+    const { bavail, bsize, type, blocks, files } = await statfs(folder);
+    return { bytes: bavail * bsize, disk: `${type} ${blocks} ${files}` };
+  };
+  const spill = await free(temporary);
+  if (out === null) return refuseUnless(spill.bytes, estimate.temporary, temporary);
+  const target = await free(dirname(out));
+  if (target.disk === spill.disk)
+    return refuseUnless(spill.bytes, estimate.temporary + estimate.output, temporary);
+  refuseUnless(spill.bytes, estimate.temporary, temporary);
+  refuseUnless(target.bytes, estimate.output, dirname(out));
+}
+
+function refuseUnless(free: number, needed: number, folder: string): void {
+  if (free >= needed) return;
+  const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
+  throw new ClinicalBertError(
+    "DISK_FULL",
+    `The run needs about ${gigabytes(needed)} in ${folder}, where ${gigabytes(free)} are free; nothing was written.`,
+    {
+      details: { folder, needed, free },
+      remedy: "Free space, lower --dupe-factor, or name another disk with --tmp.",
+    },
+  );
+}

@@ -1,0 +1,193 @@
+/** @file The compact native format: records of any length with an index behind them, read by position (docs/formats.md). */
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { ClinicalBertError } from "../errors.js";
+import { openAtomic } from "../util/atomic-file.js";
+import { crc32c } from "../util/crc32c.js";
+import { fileError } from "../util/file-error.js";
+import { ByteWriter } from "./byte-writer.js";
+import type { PretrainingInstance } from "./instance.js";
+import {
+  decodeRecord,
+  encodeRecord,
+  type IdBytes,
+  idBytesFor,
+  partsOfInstance,
+  recordBytes,
+} from "./instance-record.js";
+import type { InstanceReader, InstanceSink, InstanceWidths } from "./instance-sink.js";
+
+export const NATIVE_MAGIC = "CBERTINS";
+const VERSION = 1;
+const HEADER_BYTES = 64;
+const INDEX_ENTRY_BYTES = 8;
+/** Entries of the index that the reader holds at a time. */
+const INDEX_PAGE = 4096;
+
+/** A sink that can also take records that are bytes already (from spill files). */
+export interface NativeSink extends InstanceSink {
+  writeRecord(record: Uint8Array): Promise<void> | undefined;
+}
+
+export async function createNativeFile(path: string, widths: InstanceWidths): Promise<NativeSink> {
+  const file = await openAtomic(path);
+  const writer = new ByteWriter(file);
+  const idBytes = idBytesFor(widths.vocabularySize);
+  // Record lengths rather than offsets: 2 or 4 bytes an instance instead of 8 while the file is written.
+  const lengths = new RecordLengths();
+  writer.put(new Uint8Array(HEADER_BYTES));
+  return {
+    write(instance) {
+      const parts = partsOfInstance(instance);
+      const length = recordBytes(parts.length, parts.count, idBytes);
+      writer.reserve(length);
+      encodeRecord(parts, writer.bytes, writer.length, idBytes);
+      writer.length += length;
+      lengths.push(length);
+      return writer.flushIfFull();
+    },
+    writeRecord(record) {
+      writer.put(record);
+      lengths.push(record.length);
+      return writer.flushIfFull();
+    },
+    async commit() {
+      const indexOffset = writer.position;
+      let offset = HEADER_BYTES;
+      let crc = 0;
+      const entry = new DataView(new ArrayBuffer(INDEX_ENTRY_BYTES));
+      for (let index = 0; index <= lengths.count; index++) {
+        entry.setBigUint64(0, BigInt(offset), true);
+        crc = crc32c(new Uint8Array(entry.buffer), 0, INDEX_ENTRY_BYTES, crc);
+        writer.put(new Uint8Array(entry.buffer));
+        await writer.flushIfFull();
+        if (index < lengths.count) offset += lengths.at(index);
+      }
+      await writer.flush();
+      await file.writeAt(encodeHeader(widths, idBytes, lengths.count, indexOffset, crc), 0);
+      await file.commit();
+    },
+    discard: () => file.discard(),
+  };
+}
+
+class RecordLengths {
+  #lengths = new Uint32Array(1 << 12);
+  count = 0;
+
+  push(length: number): void {
+    if (this.count === this.#lengths.length) {
+      const larger = new Uint32Array(this.#lengths.length * 2);
+      larger.set(this.#lengths);
+      this.#lengths = larger;
+    }
+    this.#lengths[this.count++] = length;
+  }
+
+  at(index: number): number {
+    return this.#lengths[index]!;
+  }
+}
+
+function encodeHeader(
+  widths: InstanceWidths,
+  idBytes: IdBytes,
+  count: number,
+  indexOffset: number,
+  indexCrc: number,
+): Uint8Array {
+  const bytes = new Uint8Array(HEADER_BYTES);
+  const view = new DataView(bytes.buffer);
+  for (let at = 0; at < NATIVE_MAGIC.length; at++) bytes[at] = NATIVE_MAGIC.charCodeAt(at);
+  view.setUint32(8, VERSION, true);
+  view.setUint32(12, idBytes, true);
+  view.setUint32(16, widths.maxLength, true);
+  view.setUint32(20, widths.maxPredictions, true);
+  view.setUint32(24, widths.vocabularySize, true);
+  view.setUint32(28, indexCrc, true);
+  view.setBigUint64(32, BigInt(count), true);
+  view.setBigUint64(40, BigInt(indexOffset), true);
+  view.setUint32(HEADER_BYTES - 4, crc32c(bytes, 0, HEADER_BYTES - 4), true);
+  return bytes;
+}
+
+/** @throws `INSTANCE_FILE_INVALID` when the file is cut off, damaged, or of a later version */
+export function openNativeFile(path: string): InstanceReader & { readonly vocabularySize: number } {
+  const descriptor = openForReading(path);
+  try {
+    const header = readExactly(descriptor, path, 0, HEADER_BYTES, "the header");
+    const view = new DataView(header.buffer, header.byteOffset, HEADER_BYTES);
+    if (crc32c(header, 0, HEADER_BYTES - 4) !== view.getUint32(HEADER_BYTES - 4, true))
+      throw invalid(path, "has a damaged header (bytes 0 to 63)");
+    const version = view.getUint32(8, true);
+    if (version !== VERSION)
+      throw invalid(path, `has version ${version}; this program reads version ${VERSION}`);
+    const idBytes = view.getUint32(12, true) as IdBytes;
+    const count = Number(view.getBigUint64(32, true));
+    const indexOffset = Number(view.getBigUint64(40, true));
+    const wanted = indexOffset + (count + 1) * INDEX_ENTRY_BYTES;
+    const size = fstatSync(descriptor).size;
+    if (size !== wanted) throw invalid(path, `has ${size} bytes instead of ${wanted}`);
+    let page: BigUint64Array | null = null;
+    let pageStart = 0;
+    const offsetOf = (index: number): number => {
+      if (page === null || index < pageStart || index >= pageStart + page.length) {
+        pageStart = index - (index % INDEX_PAGE);
+        const entries = Math.min(INDEX_PAGE + 1, count + 1 - pageStart);
+        const at = indexOffset + pageStart * INDEX_ENTRY_BYTES;
+        const bytes = readExactly(descriptor, path, at, entries * INDEX_ENTRY_BYTES, "the index");
+        page = new BigUint64Array(bytes.buffer, bytes.byteOffset, entries);
+      }
+      return Number(page[index - pageStart]!);
+    };
+    return {
+      count,
+      maxLength: view.getUint32(16, true),
+      maxPredictions: view.getUint32(20, true),
+      vocabularySize: view.getUint32(24, true),
+      read(index): PretrainingInstance {
+        const start = offsetOf(index);
+        const end = offsetOf(index + 1);
+        if (start < HEADER_BYTES || end < start || end > indexOffset)
+          throw invalid(path, `has a damaged index at record ${index}`);
+        const bytes = readExactly(descriptor, path, start, end - start, `record ${index}`);
+        const instance = decodeRecord(bytes, idBytes);
+        if (instance === null)
+          throw invalid(path, `is damaged in record ${index} (bytes ${start} to ${end - 1})`);
+        return instance;
+      },
+      close: () => closeSync(descriptor),
+    };
+  } catch (error) {
+    closeSync(descriptor);
+    throw error;
+  }
+}
+
+export function openForReading(path: string): number {
+  try {
+    return openSync(path, "r");
+  } catch (error) {
+    throw fileError(error, path);
+  }
+}
+
+/** `length` bytes at `position`, in memory of their own. */
+export function readExactly(
+  descriptor: number,
+  path: string,
+  position: number,
+  length: number,
+  what: string,
+): Uint8Array {
+  const bytes = new Uint8Array(length);
+  for (let done = 0; done < length; ) {
+    const read = readSync(descriptor, bytes, done, length - done, position + done);
+    if (read === 0) throw invalid(path, `ends at byte ${position + done}, inside ${what}`);
+    done += read;
+  }
+  return bytes;
+}
+
+export function invalid(path: string, problem: string): ClinicalBertError {
+  return new ClinicalBertError("INSTANCE_FILE_INVALID", `${path} ${problem}.`, { details: { path } });
+}

@@ -1,0 +1,20 @@
+/** @file The worker thread of mode `parallel`: makes the shards that it is sent. */
+import { parentPort, workerData } from "node:worker_threads";
+import { randomOfShard, type ShardAnswer, type ShardWorkerData } from "./parallel-shards.js";
+import { makeShard, type Shard } from "./shards.js";
+import { openTokenFiles } from "./token-files.js";
+
+const { folder, memory, ...source } = workerData as ShardWorkerData;
+const store = openTokenFiles(folder, source.vocabulary.size, memory);
+
+parentPort?.on("message", async (shard: Shard) => {
+  let answer: ShardAnswer;
+  try {
+    const random = randomOfShard(source.settings.seed, shard.index);
+    answer = { index: shard.index, result: await makeShard({ ...source, store }, shard, random, folder) };
+  } catch (error) {
+    const { code, message } = error as Error & { code?: string };
+    answer = { index: shard.index, error: { code: code ?? "INTERNAL", message } };
+  }
+  parentPort?.postMessage(answer);
+});

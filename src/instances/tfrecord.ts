@@ -1,0 +1,154 @@
+/** @file TFRecord files (tsl/lib/io/record_writer.h): length, masked checksum of it, data, masked checksum of that. */
+import { closeSync, fstatSync, readSync } from "node:fs";
+import { openAtomic } from "../util/atomic-file.js";
+import { crc32c, maskCrc32c } from "../util/crc32c.js";
+import { ByteWriter } from "./byte-writer.js";
+import type { InstanceReader, InstanceSink, InstanceWidths } from "./instance-sink.js";
+import { invalid, openForReading, readExactly } from "./native-file.js";
+import {
+  type DecodedExample,
+  decodeExample,
+  FEATURES,
+  type FeatureName,
+  instanceOfExample,
+  TfExampleEncoder,
+} from "./tf-example.js";
+
+const HEAD_BYTES = 12;
+const FOOT_BYTES = 4;
+const SCAN_BYTES = 1 << 20;
+
+export async function createTfRecordFile(path: string, widths: InstanceWidths): Promise<InstanceSink> {
+  const file = await openAtomic(path);
+  const writer = new ByteWriter(file);
+  const encoder = new TfExampleEncoder(widths);
+  return {
+    write(instance) {
+      encoder.encode(instance);
+      putRecord(writer, encoder.bytes, encoder.length);
+      return writer.flushIfFull();
+    },
+    async commit() {
+      await writer.flush();
+      await file.commit();
+    },
+    discard: () => file.discard(),
+  };
+}
+
+function putRecord(writer: ByteWriter, data: Uint8Array, length: number): void {
+  writer.reserve(HEAD_BYTES + length + FOOT_BYTES);
+  const { bytes } = writer;
+  const at = writer.length;
+  putUint32(bytes, at, length);
+  putUint32(bytes, at + 4, 0); // lengths are 64-bit; no example reaches 4 GiB
+  putUint32(bytes, at + 8, maskCrc32c(crc32c(bytes, at, at + 8)));
+  bytes.set(data.subarray(0, length), at + HEAD_BYTES);
+  const end = at + HEAD_BYTES + length;
+  putUint32(bytes, end, maskCrc32c(crc32c(bytes, at + HEAD_BYTES, end)));
+  writer.length = end + FOOT_BYTES;
+}
+
+function putUint32(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value;
+  bytes[at + 1] = value >>> 8;
+  bytes[at + 2] = value >>> 16;
+  bytes[at + 3] = value >>> 24;
+}
+
+/**
+ * Opens an uncompressed TFRecord file of instances; one pass over the record heads finds every record.
+ * @param path the name in error messages, where the file was unpacked from another
+ */
+export function openTfRecordFile(file: string, path = file): InstanceReader {
+  const descriptor = openForReading(file);
+  try {
+    const offsets = scanRecords(descriptor, path);
+    if (offsets.length < 2) throw invalid(path, "has no records");
+    const readExample = (index: number): DecodedExample => readRecord(descriptor, path, offsets, index);
+    const first = readExample(0);
+    const maxLength = first.get("input_ids")?.length ?? 0;
+    const maxPredictions = first.get("masked_lm_positions")?.length ?? 0;
+    return {
+      count: offsets.length - 1,
+      maxLength,
+      maxPredictions,
+      read(index) {
+        const example = readExample(index);
+        checkWidths(example, path, index, maxLength, maxPredictions);
+        return instanceOfExample(example);
+      },
+      close: () => closeSync(descriptor),
+    };
+  } catch (error) {
+    closeSync(descriptor);
+    throw error;
+  }
+}
+
+/** Offsets of the records, and of the end. */
+function scanRecords(descriptor: number, path: string): Float64Array {
+  const size = fstatSync(descriptor).size;
+  let offsets = new Float64Array(1024);
+  let count = 0;
+  const window = new Uint8Array(SCAN_BYTES);
+  let windowStart = 0;
+  let windowEnd = 0;
+  for (let offset = 0; offset < size; ) {
+    if (offset + HEAD_BYTES > size)
+      throw invalid(path, `ends inside the head of record ${count} (byte ${offset})`);
+    if (offset + HEAD_BYTES > windowEnd) {
+      windowStart = offset;
+      windowEnd = offset + readSync(descriptor, window, 0, SCAN_BYTES, offset);
+    }
+    const head = new DataView(window.buffer, offset - windowStart, HEAD_BYTES);
+    const sum = maskCrc32c(crc32c(window, offset - windowStart, offset - windowStart + 8));
+    if (sum !== head.getUint32(8, true))
+      throw invalid(path, `has a damaged head at record ${count} (bytes ${offset} to ${offset + 11})`);
+    const end = offset + HEAD_BYTES + Number(head.getBigUint64(0, true)) + FOOT_BYTES;
+    if (end > size)
+      throw invalid(path, `ends at byte ${size}, inside record ${count} (bytes ${offset} to ${end - 1})`);
+    if (count + 2 > offsets.length) {
+      const larger = new Float64Array(offsets.length * 2);
+      larger.set(offsets);
+      offsets = larger;
+    }
+    offsets[count++] = offset;
+    offset = end;
+    offsets[count] = end;
+  }
+  return offsets.slice(0, count + 1);
+}
+
+function readRecord(descriptor: number, path: string, offsets: Float64Array, index: number): DecodedExample {
+  const start = offsets[index]!;
+  const end = offsets[index + 1]!;
+  const bytes = readExactly(descriptor, path, start, end - start, `record ${index}`);
+  const dataEnd = bytes.length - FOOT_BYTES;
+  const sum = new DataView(bytes.buffer).getUint32(dataEnd, true);
+  if (maskCrc32c(crc32c(bytes, HEAD_BYTES, dataEnd)) !== sum)
+    throw invalid(path, `is damaged in record ${index} (bytes ${start} to ${end - 1})`);
+  try {
+    return decodeExample(bytes.subarray(HEAD_BYTES, dataEnd));
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw invalid(path, `holds no tf.train.Example in record ${index} (byte ${start}): ${error.message}`);
+  }
+}
+
+function checkWidths(
+  example: DecodedExample,
+  path: string,
+  index: number,
+  maxLength: number,
+  maxPredictions: number,
+): void {
+  const expected = (name: FeatureName): number =>
+    name === "next_sentence_labels" ? 1 : name.startsWith("masked_lm") ? maxPredictions : maxLength;
+  for (const name of FEATURES) {
+    const found = example.get(name)?.length;
+    if (found === undefined) throw invalid(path, `has no feature ${name} in record ${index}`);
+    if (found !== expected(name))
+      throw invalid(path, `has ${found} values of ${name} in record ${index} instead of ${expected(name)}`);
+  }
+}

@@ -1,0 +1,228 @@
+/** @file A corpus of any size to files of instances, in bounded memory: tokenize, make shard by shard, shuffle outside memory. */
+import { createHash } from "node:crypto";
+import { dirname } from "node:path";
+import { internalError } from "../errors.js";
+import { formatVocabulary } from "../tokens/vocabulary.js";
+import type { WordPieceTokenizer } from "../tokens/wordpiece-tokenizer.js";
+import { Mt19937 } from "../util/mt19937.js";
+import type { ByteTarget } from "./byte-writer.js";
+import { maskingVocabularyOf, shuffledDocuments } from "./create-instances.js";
+import { estimateDisk, requireDisk } from "./disk-estimate.js";
+import { shuffleRecords } from "./external-shuffle.js";
+import { createInstanceFile, jsonLinesSink, outputPaths, roundRobin } from "./instance-outputs.js";
+import { idBytesFor } from "./instance-record.js";
+import type { InstanceFormat } from "./instance-sink.js";
+import { makeShardsInThreads } from "./parallel-shards.js";
+import { describeFiles, openRunFolder, type RunFolder } from "./run-folder.js";
+import { type InstanceSettings, resolveSettings } from "./settings.js";
+import {
+  makeShard,
+  planShards,
+  type Shard,
+  type ShardResult,
+  type ShardSource,
+  spillPath,
+} from "./shards.js";
+import { addStatistics, emptyStatistics, type InstanceReport, reportOf } from "./statistics.js";
+import { createTokenFiles, openTokenFiles } from "./token-files.js";
+import { type CorpusCounts, tokenizeCorpus } from "./tokenize-corpus.js";
+
+/** `exact`: the script's own draws, one thread. `parallel`: a generator for each shard, any number of threads. */
+export type InstanceMode = "exact" | "parallel";
+
+export interface WriteInstancesOptions {
+  readonly files: readonly string[];
+  readonly tokenizer: WordPieceTokenizer;
+  readonly settings: Partial<InstanceSettings>;
+  /** Default `exact`. */
+  readonly mode?: InstanceMode;
+  readonly format: InstanceFormat;
+  /** A path; or a stream for JSON lines. */
+  readonly out: string | ByteTarget;
+  /** Files that the instances are dealt out to in turn. Default 1. */
+  readonly outputFiles?: number;
+  /** Folder of the spill files; beside the output by default. */
+  readonly temporary?: string;
+  /** `parallel`: worker threads. Default 1. The result does not depend on it. */
+  readonly threads?: number;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (stage: "tokenize" | "make" | "write", done: number, total: number) => void;
+}
+
+export interface WriteInstancesResult {
+  readonly corpus: CorpusCounts & { readonly documents: number };
+  readonly report: InstanceReport;
+  readonly outputs: readonly string[];
+}
+
+/** @throws `INSTANCE_SETTINGS_INVALID`, `CORPUS_INVALID`, `DISK_FULL`, `ABORTED`; the same call continues where it was stopped */
+export async function writeInstances(options: WriteInstancesOptions): Promise<WriteInstancesResult> {
+  const { files, tokenizer, format } = options;
+  const settings = resolveSettings(options.settings);
+  const mode = options.mode ?? "exact";
+  const out = typeof options.out === "string" ? options.out : null;
+  const described = await describeFiles(files);
+  const run = await openRunFolder(out, options.temporary, {
+    described,
+    settings: { ...settings, seed: String(settings.seed) },
+    mode,
+    tokenizer: tokenizer.options,
+    vocabulary: createHash("sha256").update(formatVocabulary(tokenizer.vocabulary)).digest("hex"),
+  });
+  const context: RunContext = { options, settings, mode, run, out };
+  try {
+    const estimate = await estimateDisk(files, tokenizer, settings, format);
+    await requireDisk(estimate, dirname(run.path), out);
+    const corpus = await tokenizeStep(
+      context,
+      described.reduce((sum, [, size]) => sum + Number(size), 0),
+    );
+    const made = await makeStep(context);
+    const outputs = await writeStep(context, made);
+    await run.remove();
+    const report = reportOf(made.statistics, settings.maxLength);
+    return { corpus: { ...corpus, documents: made.documents }, report, outputs };
+  } catch (error) {
+    if (out === null) await run.remove(); // nobody can ask for this folder again
+    throw error;
+  }
+}
+
+interface RunContext {
+  readonly options: WriteInstancesOptions;
+  readonly settings: InstanceSettings;
+  readonly mode: InstanceMode;
+  readonly run: RunFolder;
+  readonly out: string | null;
+}
+
+async function tokenizeStep({ options, run }: RunContext, total: number): Promise<CorpusCounts> {
+  const done = await run.load<CorpusCounts>("corpus");
+  if (done !== null) return done;
+  const { files, tokenizer, signal, onProgress } = options;
+  const writer = await createTokenFiles(run.path, tokenizer.vocabulary.tokens.length);
+  try {
+    const counts = await tokenizeCorpus(files, tokenizer, writer, {
+      ...(signal === undefined ? {} : { signal }),
+      onBlock: () => writer.flush(),
+      onProgress: (bytes) => onProgress?.("tokenize", bytes, total),
+    });
+    await writer.commit();
+    await run.save("corpus", counts);
+    return counts;
+  } catch (error) {
+    await writer.discard();
+    throw error;
+  }
+}
+
+interface Made {
+  readonly shards: readonly Shard[];
+  readonly statistics: InstanceReport | ReturnType<typeof emptyStatistics>;
+  readonly documents: number;
+  /** As the last draw of the instances left it; the shuffle comes next. */
+  readonly random: Mt19937;
+}
+
+/** What is kept of a finished shard; the state of the generator after it in mode `exact`. */
+interface FinishedShard extends ShardResult {
+  readonly state?: readonly number[];
+}
+
+async function makeStep(context: RunContext): Promise<Made> {
+  const { options, settings, mode, run } = context;
+  const store = openTokenFiles(run.path, options.tokenizer.vocabulary.tokens.length);
+  try {
+    const random = new Mt19937(settings.seed);
+    const documents = shuffledDocuments(store.documentStarts.length - 1, random);
+    const shards = planShards(documents, store, settings.dupeFactor);
+    const source = { store, documents, settings, vocabulary: maskingVocabularyOf(options.tokenizer) };
+    const finished = new Map<number, FinishedShard>();
+    for (const { index } of shards) {
+      const earlier = await run.load<FinishedShard>(`shard-${index}`);
+      if (earlier !== null) finished.set(index, earlier);
+    }
+    const keep = async (index: number, result: FinishedShard): Promise<void> => {
+      await run.save(`shard-${index}`, result);
+      finished.set(index, result);
+      options.onProgress?.("make", finished.size, shards.length);
+    };
+    const open = shards.filter(({ index }) => !finished.has(index));
+    if (mode === "parallel")
+      await makeShardsInThreads(source, open, {
+        folder: run.path,
+        threads: options.threads ?? 1,
+        keep,
+        ...(options.signal === undefined ? {} : { signal: options.signal }),
+      });
+    else await makeExactly(source, shards, finished, random, context, keep);
+    const statistics = emptyStatistics(settings.maxLength);
+    for (const { index } of shards) addStatistics(statistics, requireFinished(finished, index).statistics);
+    return { shards, statistics, documents: documents.length, random };
+  } finally {
+    store.close();
+  }
+}
+
+/** One shard after another from one generator, whose state is kept with each. */
+async function makeExactly(
+  source: ShardSource,
+  shards: readonly Shard[],
+  finished: ReadonlyMap<number, FinishedShard>,
+  random: Mt19937,
+  { run, options }: RunContext,
+  keep: (index: number, result: FinishedShard) => Promise<void>,
+): Promise<void> {
+  for (const shard of shards) {
+    const state = finished.get(shard.index)?.state;
+    if (state !== undefined) {
+      random.restore(Uint32Array.from(state));
+      continue;
+    }
+    const result = await makeShard(source, shard, random, run.path, options.signal);
+    await keep(shard.index, { ...result, state: [...random.save()] });
+  }
+}
+
+async function writeStep(context: RunContext, made: Made): Promise<string[]> {
+  const { options, settings, run, out } = context;
+  const vocabularySize = options.tokenizer.vocabulary.tokens.length;
+  const { maxLength, maxPredictions } = settings;
+  const widths = { maxLength, maxPredictions, vocabularySize };
+  const paths = out === null ? [] : outputPaths(out, options.outputFiles ?? 1);
+  const sinks = [];
+  for (const path of paths) sinks.push(await createInstanceFile(path, options.format, widths));
+  if (typeof options.out !== "string")
+    sinks.push(jsonLinesSink(options.out, { commit: async () => undefined, discard: async () => undefined }));
+  const total = made.statistics.instances;
+  const order = new Uint32Array(total);
+  for (let index = 0; index < total; index++) order[index] = index;
+  made.random.shuffle(order, total);
+  const output = roundRobin(sinks, idBytesFor(vocabularySize), () =>
+    internalError("a spilled record is damaged; remove the work folder and start again", {
+      folder: run.path,
+    }),
+  );
+  try {
+    await shuffleRecords({
+      spills: made.shards.map(({ index }) => spillPath(run.path, index)),
+      order,
+      idBytes: idBytesFor(vocabularySize),
+      folder: run.path,
+      output,
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+      onProgress: (done) => options.onProgress?.("write", done, total),
+    });
+    await output.commit();
+    return paths;
+  } catch (error) {
+    await output.discard();
+    throw error;
+  }
+}
+
+function requireFinished(finished: ReadonlyMap<number, FinishedShard>, index: number): FinishedShard {
+  const shard = finished.get(index);
+  if (shard === undefined) throw internalError(`shard ${index} was not made`);
+  return shard;
+}

@@ -1,0 +1,148 @@
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { writeSmallJob } from "./small-run.js";
+
+const BIN = fileURLToPath(new URL("../../dist/cli/bin.js", import.meta.url));
+const STEPS = 60;
+
+let folder: string;
+let job: { config: string; instances: string };
+let expected: { model: string; metrics: string[] };
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "resume-"));
+  job = await writeSmallJob(folder);
+  const run = await pretrain("whole");
+  expect(run).toMatchObject({ code: 0 });
+  expected = await resultOf("whole");
+});
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stderr: string;
+  readonly milliseconds: number;
+}
+
+/** Runs the command; `stopAfter` sends `signal` when metrics.jsonl has that many bytes or that much time has passed. */
+function pretrain(
+  name: string,
+  extra: readonly string[] = [],
+  stop?: { signal: NodeJS.Signals; when: () => Promise<boolean> },
+): Promise<Ended> {
+  const args = [
+    ...["pretrain", "--config", job.config, "--instances", job.instances, "--out", join(folder, name)],
+    ...[
+      "--steps",
+      String(STEPS),
+      "--batch",
+      "6",
+      "--micro-batch",
+      "4",
+      "--warmup",
+      "6",
+      "--learning-rate",
+      "1e-3",
+    ],
+    ...["--checkpoint-every", "7", "--threads", "2", "--order", "shuffled", ...extra],
+  ];
+  const child = spawn(process.execPath, [BIN, ...args], { stdio: ["ignore", "ignore", "pipe"] });
+  let stderr = "";
+  child.stderr.on("data", (chunk) => {
+    stderr += chunk;
+  });
+  let stopped = 0;
+  const timer = setInterval(async () => {
+    if (stop === undefined || stopped > 0 || !(await stop.when())) return;
+    stopped = performance.now();
+    child.kill(stop.signal);
+  }, 5);
+  return new Promise((resolve) => {
+    child.on("close", (code, signal) => {
+      clearInterval(timer);
+      resolve({ code, signal, stderr, milliseconds: performance.now() - stopped });
+    });
+  });
+}
+
+async function resultOf(name: string): Promise<{ model: string; metrics: string[] }> {
+  const bytes = await readFile(join(folder, name, "model", "model.safetensors"));
+  const lines = (await readFile(join(folder, name, "metrics.jsonl"), "utf8")).trimEnd().split("\n");
+  const metrics = lines.map((line) => JSON.stringify({ ...JSON.parse(line), sequences_per_second: 0 }));
+  return { model: createHash("sha256").update(bytes).digest("hex"), metrics };
+}
+
+/** True once metrics.jsonl of a run is longer than `bytes`. */
+const metricsBeyond = (name: string, bytes: number) => async (): Promise<boolean> =>
+  ((await stat(join(folder, name, "metrics.jsonl")).catch(() => null))?.size ?? 0) > bytes;
+
+test("kill -9 at many moments, then the same command: same weights to the bit, same curve", async () => {
+  // A line of metrics has about 250 bytes: kills fall before, between and beside the checkpoints at every 7th step.
+  let kills = 0;
+  for (const bytes of [0, 1000, 3300, 5200, 8000, 11000]) {
+    const ended = await pretrain("killed", [], { signal: "SIGKILL", when: metricsBeyond("killed", bytes) });
+    if (ended.signal === "SIGKILL") kills++;
+    else expect(ended.code).toBe(0);
+  }
+  expect(kills).toBeGreaterThan(2);
+  expect(await pretrain("killed")).toMatchObject({ code: 0 });
+  expect(await resultOf("killed")).toEqual(expected);
+});
+
+test.each([
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+] as const)("%s ends with %i at once, keeps the steps done and goes on exactly", async (signal, code) => {
+  const name = signal.toLowerCase();
+  const ended = await pretrain(name, [], { signal, when: metricsBeyond(name, 2000) });
+  expect(ended.code).toBe(code);
+  expect(ended.milliseconds).toBeLessThan(5000);
+  expect(ended.stderr).toMatch(/same command again/);
+  expect(await pretrain(name)).toMatchObject({ code: 0 });
+  expect(await resultOf(name)).toEqual(expected);
+});
+
+test("a damaged newest checkpoint is skipped with a word, and the one before it serves", async () => {
+  await pretrain("damaged", [], { signal: "SIGKILL", when: metricsBeyond("damaged", 6500) });
+  const checkpoints = join(folder, "damaged", "checkpoints");
+  const newest = (await readdir(checkpoints))
+    .filter((file) => file.startsWith("step-"))
+    .sort()
+    .at(-1)!;
+  await truncate(join(checkpoints, newest), 1000);
+  const ended = await pretrain("damaged");
+  expect(ended.code).toBe(0);
+  expect(ended.stderr).toContain(newest);
+  expect(await resultOf("damaged")).toEqual(expected);
+});
+
+test("another recipe or other data in the same folder is refused by name", async () => {
+  expect(await pretrain("whole", ["--seed", "4"])).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/other values of seed.*TRAINING_RESUME/s),
+  });
+  const other = await pretrain("whole", ["--learning-rate", "2e-3", "--dropout", "0"]);
+  expect(other.stderr).toMatch(/learningRate, dropout/);
+});
+
+test("other threads are allowed, with the words not bit-identical", async () => {
+  await pretrain("threads", [], { signal: "SIGKILL", when: metricsBeyond("threads", 3000) });
+  const ended = await pretrain("threads", ["--threads", "1"]);
+  expect(ended).toMatchObject({ code: 0, stderr: expect.stringContaining("not bit-identical") });
+});
+
+test("a file that is no instances is refused, and nothing is made", async () => {
+  const bad = join(folder, "bad.instances");
+  await writeFile(bad, "no instances at all, but long enough to look at");
+  const ended = await pretrain("never", ["--instances", bad]);
+  expect(ended.code).toBe(1);
+  expect(ended.stderr).toContain("bad.instances");
+  await expect(stat(join(folder, "never"))).rejects.toThrow();
+});

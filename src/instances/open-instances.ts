@@ -1,4 +1,4 @@
-/** @file Opens files of instances of either kind, several of them as one. */
+/** @file Opens files of instances of any kind, several of them as one. */
 import { closeSync, createReadStream, createWriteStream, readSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -9,7 +9,10 @@ import { ClinicalBertError } from "../errors.js";
 import { fileError } from "../util/file-error.js";
 import type { InstanceReader } from "./instance-sink.js";
 import { invalid, NATIVE_MAGIC, openForReading, openNativeFile } from "./native-file.js";
+import { openJsonLinesFile } from "./jsonl-file.js";
 import { openTfRecordFile } from "./tfrecord.js";
+
+const OPENING_BRACE = 0x7b;
 
 export interface OpenInstancesOptions {
   /** Widths that the caller needs; a file of others is refused. */
@@ -18,7 +21,7 @@ export interface OpenInstancesOptions {
 }
 
 /**
- * Opens native and TFRecord files (told apart by their first bytes) as one row of instances.
+ * Opens native, TFRecord and JSON-line files (told apart by their first bytes) as one row of instances.
  * @throws `INSTANCE_FILE_INVALID` for damaged files, `INSTANCE_WIDTH` where widths differ from `options` or between files
  */
 export async function openInstances(
@@ -54,7 +57,9 @@ async function openOne(path: string): Promise<InstanceReader> {
   closeSync(descriptor);
   if (read === 0) throw invalid(path, "is empty");
   if (head[0] === 0x1f && head[1] === 0x8b) return openCompressed(path);
-  return String.fromCharCode(...head) === NATIVE_MAGIC ? openNativeFile(path) : openTfRecordFile(path);
+  if (String.fromCharCode(...head) === NATIVE_MAGIC) return openNativeFile(path);
+  // The eighth byte of a TFRecord is the top of a 64-bit length.
+  return head[0] === OPENING_BRACE && head[7] !== 0 ? openJsonLinesFile(path) : openTfRecordFile(path);
 }
 
 /** Unpacks to a private temporary file, which loses its name as soon as it is open: records must be read by position. */

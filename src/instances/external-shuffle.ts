@@ -79,21 +79,25 @@ async function throughBuckets(shuffle: ExternalShuffle, place: Uint32Array, buck
     for (const file of files) await file.discard();
     throw error;
   }
+  let largest = 0;
+  for (const path of paths) largest = Math.max(largest, (await stat(path)).size);
+  // One buffer for all buckets: a fresh one for each would wait for the garbage collector in twos and threes.
+  const memory = new Uint8Array(largest);
   for (let bucket = 0; bucket < buckets; bucket++) {
     const first = bucket * perBucket;
     const count = Math.min(place.length, first + perBucket) - first;
-    await writeBucket(paths[bucket]!, count, first, shuffle);
+    await writeBucket(paths[bucket]!, memory, count, first, shuffle);
     await rm(paths[bucket]!);
   }
 }
 
 async function writeBucket(
   path: string,
+  memory: Uint8Array,
   count: number,
   first: number,
   shuffle: ExternalShuffle,
 ): Promise<void> {
-  const memory = new Uint8Array((await stat(path)).size);
   const offsets = new Float64Array(count);
   let end = 0;
   for await (const block of readRecords([path], PLACE_BYTES, shuffle.idBytes))

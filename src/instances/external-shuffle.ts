@@ -7,8 +7,10 @@ import { ByteWriter } from "./byte-writer.js";
 import type { RecordOutput } from "./instance-outputs.js";
 import { type IdBytes, RECORD_HEADER_BYTES, recordBytes } from "./instance-record.js";
 
-/** Records of one bucket are held in memory. */
-const BUCKET_BYTES = 192 << 20;
+/** Memory for the records of one bucket and the two orders of all records together; a bucket has at least the second number. */
+const MEMORY_BYTES = 512 << 20;
+const LEAST_BUCKET_BYTES = 96 << 20;
+const ORDER_BYTES = 8;
 const READ_BYTES = 1 << 20;
 /** A bucket's record is led by its place in the bucket. */
 const PLACE_BYTES = 4;
@@ -31,7 +33,7 @@ export async function shuffleRecords(shuffle: ExternalShuffle): Promise<void> {
   const { spills, order, idBytes } = shuffle;
   let bytes = 0;
   for (const spill of spills) bytes += (await stat(spill)).size;
-  const buckets = Math.max(1, Math.ceil(bytes / (shuffle.bucketBytes ?? BUCKET_BYTES)));
+  const buckets = Math.max(1, Math.ceil(bytes / (shuffle.bucketBytes ?? bucketBytesFor(order.length))));
   const place = invert(order);
   if (buckets === 1) {
     const memory = new Uint8Array(bytes);
@@ -48,6 +50,10 @@ export async function shuffleRecords(shuffle: ExternalShuffle): Promise<void> {
     return;
   }
   await throughBuckets(shuffle, place, buckets);
+}
+
+function bucketBytesFor(records: number): number {
+  return Math.max(LEAST_BUCKET_BYTES, MEMORY_BYTES - ORDER_BYTES * records);
 }
 
 async function throughBuckets(shuffle: ExternalShuffle, place: Uint32Array, buckets: number): Promise<void> {

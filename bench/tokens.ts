@@ -1,5 +1,5 @@
 /**
- * @file `npm run bench -- tokens [--vocab DIR] [--bytes N] [--script-bytes N]`: WordPiece and instances, single thread, beside the
+ * @file `npm run bench -- tokens [--vocab DIR] [--bytes N] [--script-bytes N] [--rounds N] [--parts notes,words,instances]`: WordPiece and instances, single thread, beside the
  * native `tokenizers` package and Google's script.
  *
  * DIR holds vocab.txt of a cased BERT; CLINICALBERT_DATA/bert-vocab/bert-base-cased by default. CLINICALBERT_PEERS/torch must
@@ -24,7 +24,6 @@ import { synthesizeNotes } from "../src/notes/synthesize/index.js";
 import { loadVocabulary, PieceSink, WordPieceTokenizer } from "../src/tokens/index.js";
 import { runPeer } from "./peers.js";
 
-const ROUNDS = 3;
 const WARM_UP_LINES = 20_000;
 
 export const bench = {
@@ -39,20 +38,29 @@ async function run(args: readonly string[]): Promise<void> {
       vocab: { type: "string" },
       bytes: { type: "string", default: "50000000" },
       "script-bytes": { type: "string", default: "2000000" },
+      rounds: { type: "string", default: "3" },
+      parts: { type: "string", default: "notes,words,instances" },
     },
   });
   const directory =
     values.vocab ?? join(process.env["CLINICALBERT_DATA"] ?? ".", "bert-vocab/bert-base-cased");
+  const rounds = Number(values.rounds);
   const vocabularyPath = join(directory, "vocab.txt");
   const vocabulary = loadVocabulary(readFileSync(vocabularyPath, "utf8"));
   const folder = mkdtempSync(join(tmpdir(), "bench-tokens-"));
   try {
-    for (const [name, corpus] of [
-      ["notes", writeNotes(folder, Number(values.bytes))],
-      ["mostly new words", writeNewWords(folder, Number(values.bytes) / 5)],
-    ] as const)
-      await benchTokenizer(name, corpus, vocabularyPath, folder);
-    await benchInstances(folder, vocabularyPath, Number(values["script-bytes"]));
+    const notes = writeNotes(folder, Number(values.bytes));
+    const parts = values.parts.split(",");
+    if (parts.includes("notes")) await benchTokenizer("notes", notes, vocabularyPath, folder);
+    if (parts.includes("words"))
+      await benchTokenizer(
+        "mostly new words",
+        writeNewWords(folder, Number(values.bytes) / 5),
+        vocabularyPath,
+        folder,
+      );
+    if (parts.includes("instances"))
+      await benchInstances(folder, vocabularyPath, Number(values["script-bytes"]));
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -65,7 +73,7 @@ async function run(args: readonly string[]): Promise<void> {
     warmUp(lines.slice(0, WARM_UP_LINES).map((line) => [...line].reverse().join("")));
     const ours: number[] = [];
     const theirs: number[] = [];
-    for (let round = 0; round < ROUNDS; round++) {
+    for (let round = 0; round < rounds; round++) {
       const tokenizer = new WordPieceTokenizer(vocabulary, { dialect: "google", lowercase: false });
       const begun = performance.now();
       for (const line of lines) {
@@ -133,7 +141,7 @@ async function run(args: readonly string[]): Promise<void> {
     for (const format of ["native", "tfrecord"] as const) {
       const out = join(scratch, `instances.${format}`);
       const seconds: number[] = [];
-      for (let round = 0; round < ROUNDS; round++) seconds.push(await make(notes, format, out));
+      for (let round = 0; round < rounds; round++) seconds.push(await make(notes, format, out));
       const peers = script === undefined ? [] : [(script.seconds / partMegabytes) * megabytes];
       report(`instances, exact, dupe factor 5, to ${format}`, megabytes, seconds, peers, "the script");
     }

@@ -1,6 +1,6 @@
 /** @file The compact native format: records of any length with an index behind them, read by position (docs/formats.md). */
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
-import { ClinicalBertError } from "../errors.js";
+import { ClinicalBertError, internalError } from "../errors.js";
 import { openAtomic } from "../util/atomic-file.js";
 import { crc32c } from "../util/crc32c.js";
 import { fileError } from "../util/file-error.js";
@@ -149,6 +149,7 @@ export function openNativeFile(path: string): InstanceReader & { readonly vocabu
       maxPredictions: view.getUint32(20, true),
       vocabularySize: view.getUint32(24, true),
       read(index): PretrainingInstance {
+        if (!(index >= 0 && index < count)) throw internalError(`there is no instance ${index} of ${count}`);
         const start = offsetOf(index);
         const end = offsetOf(index + 1);
         if (start < HEADER_BYTES || end < start || end > indexOffset)

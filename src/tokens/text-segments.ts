@@ -73,9 +73,14 @@ export function findAddedTokens(tokens: readonly AddedToken[], ignoreCase: boole
     if (loose ? slice.toLowerCase() !== token.content.toLowerCase() : slice !== token.content) return false;
     return !token.singleWord || !(isWordUnit(text, at - 1) || isWordUnit(text, end));
   };
+  // Most characters begin no token, and that must be cheap to see.
+  const begins = new Uint8Array(0x10000);
+  for (const unit of byFirst.keys()) begins[unit] = 1;
   return (text, from, to) => {
     for (let at = from; at < to; at++) {
-      const token = byFirst.get(text.charCodeAt(at))?.find((each) => matches(text, at, to, each));
+      const unit = text.charCodeAt(at);
+      if (begins[unit] === 0) continue;
+      const token = byFirst.get(unit)?.find((each) => matches(text, at, to, each));
       if (token === undefined) continue;
       let start = at;
       let end = at + token.content.length;

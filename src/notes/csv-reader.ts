@@ -109,6 +109,7 @@ function createReader(window: ByteWindow, options: CsvOptions) {
         const { scan } = reader;
         let result = start < end ? scanRecord(buffer, start, end, last, delimiter, false, scan) : "more";
         if (result === "complete" && reader.swallowsNext(scan)) result = "broken";
+        if (result === "complete" && scan.next - start > maxBytes) result = "more";
         if (result === "complete" && scan.fields === reader.columns) {
           const bounds = scan.bounds.slice(0, 3 * scan.fields);
           records.push({ number: ++number, offset: window.origin + start, bounds });

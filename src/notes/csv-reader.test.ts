@@ -132,6 +132,16 @@ describe("CSV", () => {
     expect(refused).toHaveLength(1);
   });
 
+  test("a hole that swallows the end of one row and the beginning of another does not join the two", async () => {
+    const rows = [good(1), good(2), good(3), good(4), good(5)].join("");
+    const csv = Buffer.from(HEADER + rows);
+    const from = csv.indexOf("text 2") + 4;
+    csv.fill(0, from, csv.indexOf("text 3") + 2);
+    const { ids, refused } = await read(csv);
+    expect(ids).toEqual(["1", "4", "5"]);
+    expect(refused).toMatchObject([{ record: 2, reason: "nul" }]);
+  });
+
   test("a record longer than allowed is refused within bounded memory", async () => {
     const long = `2,7,Nursing,"${"x".repeat(18 << 20)}"\n`;
     const { ids, refused } = await read(HEADER + good(1) + long + good(3) + good(4), {}, 1 << 16);

@@ -1,4 +1,6 @@
 /** @file The components of a spaCy 3 pipeline that decide on sentences, in their order. */
+
+import { ClinicalBertError } from "../errors.js";
 import {
   architectureOf,
   planVectors,
@@ -10,7 +12,6 @@ import {
   type VectorPlan,
 } from "./architectures.js";
 import type { ConfigSection } from "./config-file.js";
-import { ClinicalBertError } from "../errors.js";
 import { asList, asMap, asText, corruptFile, decodeMsgpack } from "./msgpack.js";
 import type { PackageFiles } from "./package-files.js";
 import type { ParserModel } from "./parser.js";
@@ -128,7 +129,12 @@ async function readTrained(
     throw unsupported(`The beam_width of ${name},`, String(settings["beam_width"]), ["1"]);
   const transitions = readTransitions(await requireFile(reading.files, `${name}/moves`), `${name}/moves`);
   const weights = readParserWeights(model, modelSection, path, width, transitions.count);
-  reading.components.push({ kind: "parser", name, vectors: owner, model: { weights, transitions } });
+  reading.components.push({
+    kind: "parser",
+    name,
+    vectors: owner,
+    model: { system: "spacy-3", weights, transitions },
+  });
 }
 
 /** The component whose token vectors a model reads: an earlier one that it listens to, or itself. */

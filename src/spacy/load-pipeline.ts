@@ -2,15 +2,17 @@
 import { unsupported } from "./architectures.js";
 import { readComponents, requireFile } from "./components.js";
 import { parseConfig } from "./config-file.js";
-import { type MatrixProducts, plainProducts } from "./matrix-product.js";
+import type { MatrixProducts } from "./matrix-product.js";
+import { readPartsV2 } from "./load-pipeline-v2.js";
 import { corruptFile } from "./msgpack.js";
 import { openPackage, type PackageFiles } from "./package-files.js";
 import { createPipeline, type SpacyPipeline } from "./pipeline.js";
 import { readTokenizerFile } from "./tokenizer-file.js";
+import { attributeValue } from "./word-types.js";
 import { readNorms, readVectorTable, stringIdsV3 } from "./vocabulary.js";
 
 export interface LoadSpacyOptions {
-  /** Does the arithmetic. */
+  /** Does the large matrix products instead of the package's own kernel. With products that finish later, use `parseLater`. */
   readonly products?: MatrixProducts;
 }
 
@@ -22,6 +24,7 @@ interface Meta {
   readonly name: string;
   readonly version: string;
   readonly spacyVersion: string;
+  readonly pipeline: readonly string[];
 }
 
 /**
@@ -32,11 +35,16 @@ export async function loadSpacyPipeline(
   path: string,
   options: LoadSpacyOptions = {},
 ): Promise<SpacyPipeline> {
-  const { products = plainProducts } = options;
+  const { products = null } = options;
   const files = await openPackage(path);
   const meta = readMeta(await requireFile(files, "meta.json"));
   if (!LANGUAGES.includes(meta.lang)) throw unsupported("The language", meta.lang, LANGUAGES);
   if (/^[>=~]*3\./.test(meta.spacyVersion)) return loadV3(files, meta, products);
+  if (/^[>=~]*2\.0\./.test(meta.spacyVersion)) {
+    const parts = await readPartsV2(files, meta.pipeline);
+    const name = `${meta.lang}_${meta.name}`;
+    return createPipeline({ ...parts, name, version: meta.version, layout: "spacy-2.0" }, products);
+  }
   throw unsupported("meta.json: spaCy", meta.spacyVersion, ["3.x", "2.0.x"]);
 }
 
@@ -53,10 +61,15 @@ function readMeta(bytes: Uint8Array): Meta {
     name: text("name"),
     version: text("version"),
     spacyVersion: text("spacy_version"),
+    pipeline: Array.isArray(meta["pipeline"]) ? meta["pipeline"].map(String) : [],
   };
 }
 
-async function loadV3(files: PackageFiles, meta: Meta, products: MatrixProducts): Promise<SpacyPipeline> {
+async function loadV3(
+  files: PackageFiles,
+  meta: Meta,
+  products: MatrixProducts | null,
+): Promise<SpacyPipeline> {
   const config = parseConfig(new TextDecoder().decode(await requireFile(files, "config.cfg")), "config.cfg");
   const rules = readTokenizerFile(await requireFile(files, "tokenizer"), 3);
   const vectorTable = async (): Promise<ReturnType<typeof readVectorTable>> =>
@@ -73,7 +86,7 @@ async function loadV3(files: PackageFiles, meta: Meta, products: MatrixProducts)
       layout: "spacy-3",
       rules,
       normOf: readNorms(await files.read("vocab/lookups.bin")),
-      ids: stringIdsV3,
+      values: (form, space, attribute) => attributeValue(form, space, attribute, stringIdsV3),
       components,
       vectors,
     },

@@ -1,9 +1,13 @@
-/** @file The matrix product that a pipeline is given from outside, and the plain one in typed arrays. */
+/** @file Matrix products that a caller may do for a pipeline, and how a computation waits for them. */
+import { internalError } from "../errors.js";
 
-/** `output[r, o] = bias[o] + Σ_i input[r · stride + i] · weights[o, i]` for `rows` rows; all arrays 32-bit, row-major. */
-export type MatrixProduct = (input: Float32Array, stride: number, rows: number, output: Float32Array) => void;
+/**
+ * `output[r, o] = bias[o] + Σ_i input[r, i] · weights[o, i]` for `rows` rows; arrays are row-major, 32-bit. May finish later;
+ * neither array is touched until then.
+ */
+export type MatrixProduct = (input: Float32Array, rows: number, output: Float32Array) => void | Promise<void>;
 
-/** Prepares a product with fixed `weights` [outputs, inputs] and `bias` [outputs] (or none). */
+/** Prepares a product with fixed `weights` [outputs, inputs] and `bias` [outputs] (or none). `outputs` is a multiple of 8. */
 export type MatrixProducts = (
   weights: Float32Array,
   bias: Float32Array | null,
@@ -11,39 +15,21 @@ export type MatrixProducts = (
   inputs: number,
 ) => MatrixProduct;
 
-/** Outputs that are summed together, so that one pass over the inputs serves several sums. */
-const BLOCK = 4;
+/** A computation that yields what it waits for; without products from outside it never yields. */
+export type Waiting<T> = Generator<Promise<void>, T, void>;
 
-/** Products in plain JavaScript, summed in 64 bits: the slow reference, and what remains where there is no WebAssembly. */
-export const plainProducts: MatrixProducts = (weights, bias, outputs, inputs) => {
-  const whole = outputs - (outputs % BLOCK);
-  return (input, stride, rows, output) => {
-    for (let row = 0; row < rows; row++) {
-      const from = row * stride;
-      const to = row * outputs;
-      for (let o = 0; o < whole; o += BLOCK) {
-        let [s0, s1, s2, s3] = [0, 0, 0, 0];
-        const w0 = o * inputs;
-        const w1 = w0 + inputs;
-        const w2 = w1 + inputs;
-        const w3 = w2 + inputs;
-        for (let i = 0; i < inputs; i++) {
-          const x = input[from + i]!;
-          s0 += x * weights[w0 + i]!;
-          s1 += x * weights[w1 + i]!;
-          s2 += x * weights[w2 + i]!;
-          s3 += x * weights[w3 + i]!;
-        }
-        output[to + o] = s0 + (bias?.[o] ?? 0);
-        output[to + o + 1] = s1 + (bias?.[o + 1] ?? 0);
-        output[to + o + 2] = s2 + (bias?.[o + 2] ?? 0);
-        output[to + o + 3] = s3 + (bias?.[o + 3] ?? 0);
-      }
-      for (let o = whole; o < outputs; o++) {
-        let sum = 0;
-        for (let i = 0; i < inputs; i++) sum += input[from + i]! * weights[o * inputs + i]!;
-        output[to + o] = sum + (bias?.[o] ?? 0);
-      }
-    }
-  };
-};
+/** Runs a computation that has nothing to wait for. */
+export function runNow<T>(computation: Waiting<T>): T {
+  const step = computation.next();
+  if (step.done !== true)
+    throw internalError("a product that finishes later was used where nothing can wait.");
+  return step.value;
+}
+
+export async function runLater<T>(computation: Waiting<T>): Promise<T> {
+  for (;;) {
+    const step = computation.next();
+    if (step.done === true) return step.value;
+    await step.value;
+  }
+}

@@ -1,5 +1,6 @@
 /** @file A maxout layer with layer normalization: the one kind of hidden layer in spaCy's token vectors. */
-import type { MatrixProduct, MatrixProducts } from "./matrix-product.js";
+import type { Arithmetic } from "./arithmetic.js";
+import type { MatrixProduct, MatrixProducts, Waiting } from "./matrix-product.js";
 
 /** Weights of `Maxout(normalize=True)`: W [outputs, pieces, inputs], b [outputs, pieces], and the norm's gain and bias. */
 export interface MaxoutWeights {
@@ -13,67 +14,75 @@ export interface MaxoutWeights {
 }
 
 export interface MaxoutLayer {
-  /** Rows of `inputs` numbers, `stride` apart, to rows of `outputs`; with `add`, onto what is there. */
-  apply(input: Float32Array, stride: number, rows: number, output: Float32Array, add: boolean): void;
+  /** Rows of `inputs` numbers, as far apart as the layer was told, to rows of `outputs`; with `add`, onto what is there. */
+  apply(input: Float32Array, rows: number, output: Float32Array, add: boolean): Waiting<void>;
 }
 
-/** thinc layernorm.py: added to the variance. */
-const VARIANCE_FLOOR = 1e-8;
+/** Floats that a layer allocates, for at most `rows` rows at once. */
+export function maxoutFloats(layer: MaxoutWeights, rows: number): number {
+  const { outputs, pieces, inputs } = layer;
+  return outputs * pieces * (inputs + 1 + rows) + 2 * outputs + 64;
+}
 
-export function createMaxout(layer: MaxoutWeights, products: MatrixProducts): MaxoutLayer {
-  const { outputs, pieces } = layer;
-  const product: MatrixProduct = products(layer.weights, layer.bias, outputs * pieces, layer.inputs);
-  let sums = new Float32Array(0);
-  const best = new Float32Array(outputs);
+/** Rows of the input are `stride` floats apart. `sums` holds the largest number of rows times outputs times pieces. */
+export function createMaxout(
+  layer: MaxoutWeights,
+  stride: number,
+  arithmetic: Arithmetic,
+  sums: Float32Array,
+  products: MatrixProducts | null,
+): MaxoutLayer {
+  const { outputs, pieces, inputs } = layer;
+  const weights = planeByPlane(layer.weights, outputs, pieces, inputs);
+  const bias = planeByPlane(layer.bias, outputs, pieces, 1);
+  const own = arithmetic.product(weights, bias, outputs * pieces, inputs, stride);
+  const foreign =
+    products === null
+      ? null
+      : denseProduct(products(weights, bias, outputs * pieces, inputs), stride, inputs);
+  const gain = arithmetic.allocate(outputs);
+  gain.set(layer.gain);
+  const shift = arithmetic.allocate(outputs);
+  shift.set(layer.shift);
   return {
-    apply(input, stride, rows, output, add) {
-      if (sums.length < rows * outputs * pieces) sums = new Float32Array(rows * outputs * pieces);
-      product(input, stride, rows, sums);
-      for (let row = 0; row < rows; row++) {
-        const mean = takeMaxima(sums, row * outputs * pieces, outputs, pieces, best) / outputs;
-        normalizeInto(best, mean, layer, output, row * outputs, add);
+    *apply(input, rows, output, add) {
+      if (foreign === null || rows < FEWEST_FOREIGN_ROWS) own(input, rows, sums);
+      else {
+        const pending = foreign(input, rows, sums);
+        if (pending !== undefined) yield pending;
       }
+      arithmetic.normalize(sums, rows, pieces, gain, shift, output, add);
     },
   };
 }
 
-/** The largest piece of every output; returns their sum. */
-function takeMaxima(
-  sums: Float32Array,
-  from: number,
-  outputs: number,
-  pieces: number,
-  best: Float32Array,
-): number {
-  let total = 0;
-  for (let o = 0, at = from; o < outputs; o++) {
-    let most = sums[at++]!;
-    for (let piece = 1; piece < pieces; piece++) {
-      const sum = sums[at++]!;
-      if (sum > most) most = sum;
-    }
-    best[o] = most;
-    total += most;
-  }
-  return total;
+/** Calls from outside cost more than small products. */
+export const FEWEST_FOREIGN_ROWS = 32;
+
+/** A product on rows `stride` apart by one on dense rows: overlapping windows are written out into an array of its own. */
+function denseProduct(product: MatrixProduct, stride: number, inputs: number): MatrixProduct {
+  if (stride === inputs) return product;
+  let dense = new Float32Array(0);
+  return (input, rows, output) => {
+    if (dense.length < rows * inputs) dense = new Float32Array(rows * inputs);
+    for (let row = 0, to = 0; row < rows; row++)
+      for (let index = 0, from = row * stride; index < inputs; index++) dense[to++] = input[from++]!;
+    return product(dense, rows, output);
+  };
 }
 
-function normalizeInto(
+/** [outputs, pieces, inputs] to [pieces, outputs, inputs]: maxima over pieces then run along outputs. */
+export function planeByPlane(
   values: Float32Array,
-  mean: number,
-  { outputs, gain, shift }: MaxoutWeights,
-  output: Float32Array,
-  to: number,
-  add: boolean,
-): void {
-  let squares = 0;
-  for (let o = 0; o < outputs; o++) {
-    const distance = values[o]! - mean;
-    squares += distance * distance;
-  }
-  const scale = 1 / Math.sqrt(squares / outputs + VARIANCE_FLOOR);
-  if (add)
-    for (let o = 0; o < outputs; o++)
-      output[to + o] = output[to + o]! + ((values[o]! - mean) * scale * gain[o]! + shift[o]!);
-  else for (let o = 0; o < outputs; o++) output[to + o] = (values[o]! - mean) * scale * gain[o]! + shift[o]!;
+  outputs: number,
+  pieces: number,
+  inputs: number,
+): Float32Array {
+  const planes = new Float32Array(values.length);
+  for (let o = 0; o < outputs; o++)
+    for (let piece = 0; piece < pieces; piece++) {
+      const from = (o * pieces + piece) * inputs;
+      planes.set(values.subarray(from, from + inputs), (piece * outputs + o) * inputs);
+    }
+  return planes;
 }

@@ -1,13 +1,12 @@
 /** @file A loaded spaCy pipeline: texts to words with heads, labels and sentence starts. */
 import type { Component, ComponentsFile } from "./components.js";
-import type { MatrixProducts } from "./matrix-product.js";
+import { type MatrixProducts, runLater, runNow, type Waiting } from "./matrix-product.js";
 import { createParser, type Parser, type ParserStep } from "./parser.js";
 import type { ParseTree } from "./parse-tree.js";
 import { createSenter, markSentences, type Senter } from "./senter.js";
-import type { StringIds } from "./string-ids.js";
 import { createTokenizer, type TokenizerRules } from "./tokenizer.js";
 import { createTokenVectors, type TokenVectors } from "./token-vectors.js";
-import { createWordTypes, type NormOf, type WordForm } from "./word-types.js";
+import { type AttributeValues, createWordTypes, type NormOf, type WordForm } from "./word-types.js";
 import type { Words } from "./words.js";
 
 /** A text as a pipeline leaves it. */
@@ -47,7 +46,10 @@ export interface SpacyPipeline {
   readonly components: readonly Component[];
   /** Words alone. */
   tokenize(text: string): ParsedText;
+  /** At once; products from outside, if any, must not finish later. */
   parse(texts: readonly string[], options?: ParseOptions): ParsedText[];
+  /** The same with products that finish later. One call at a time. */
+  parseLater(texts: readonly string[], options?: ParseOptions): Promise<ParsedText[]>;
   /** Token vectors [words, width] of the component `owner` (a copy), for tests. */
   vectors(text: string, owner: string): Float32Array;
 }
@@ -58,7 +60,8 @@ export interface PipelineParts extends ComponentsFile {
   readonly layout: SpacyPipeline["layout"];
   readonly rules: TokenizerRules;
   readonly normOf: NormOf;
-  readonly ids: StringIds;
+  /** Attributes of words for the embeddings. */
+  readonly values: AttributeValues;
 }
 
 /** Distinct words kept before the caches start anew: bounds the memory of a run over any number of notes. */
@@ -71,12 +74,12 @@ type Step =
   | { readonly kind: "senter"; readonly vectors: string; readonly run: Senter; readonly overwrite: boolean }
   | { readonly kind: "sentencizer"; readonly marks: ReadonlySet<string>; readonly overwrite: boolean };
 
-export function createPipeline(parts: PipelineParts, products: MatrixProducts): SpacyPipeline {
+export function createPipeline(parts: PipelineParts, products: MatrixProducts | null = null): SpacyPipeline {
   const types = createWordTypes(parts.normOf);
   const tokenizer = createTokenizer(parts.rules, types);
   const encoders = new Map<string, TokenVectors>();
   for (const [name, weights] of parts.vectors)
-    encoders.set(name, createTokenVectors(weights, types, parts.ids, products));
+    encoders.set(name, createTokenVectors(weights, types, parts.values, products));
   const steps = parts.components.map((component) => createStep(component, products));
 
   const start = (text: string): MutableParse => {
@@ -98,7 +101,7 @@ export function createPipeline(parts: PipelineParts, products: MatrixProducts): 
     for (const encoder of encoders.values()) encoder.clear();
   };
 
-  const runBatch = (parses: MutableParse[], options: ParseOptions, first: number): void => {
+  function* runBatch(parses: MutableParse[], options: ParseOptions, first: number): Waiting<void> {
     for (const parse of parses) options.preset?.(parse.words, parse.text, parse.form, parse.sentenceStarts);
     let encoded: { readonly owner: string; readonly vectors: Float32Array } = {
       owner: "",
@@ -112,12 +115,29 @@ export function createPipeline(parts: PipelineParts, products: MatrixProducts): 
       if (encoded.owner !== step.vectors)
         encoded = {
           owner: step.vectors,
-          vectors: encoders.get(step.vectors)!.encode(parses.map(({ words }) => words)),
+          vectors: yield* encoders.get(step.vectors)!.encode(parses.map(({ words }) => words)),
         };
       if (step.kind === "senter") runSenter(step, parses, encoded.vectors, options);
-      else runParser(step, parses, encoded.vectors, options, first);
+      else yield* runParser(step, parses, encoded.vectors, options, first);
     }
-  };
+  }
+
+  function* parseAll(texts: readonly string[], options: ParseOptions): Waiting<ParsedText[]> {
+    const results: ParsedText[] = [];
+    for (let next = 0; next < texts.length; ) {
+      startAnew();
+      const first = next;
+      const batch: MutableParse[] = [];
+      for (let words = 0; next < texts.length && words < BATCH_WORDS; next++) {
+        const parse = start(texts[next]!);
+        words += parse.words.count;
+        batch.push(parse);
+      }
+      yield* runBatch(batch, options, first);
+      for (const parse of batch) results.push(detach(parse));
+    }
+    return results;
+  }
 
   return {
     name: parts.name,
@@ -128,28 +148,11 @@ export function createPipeline(parts: PipelineParts, products: MatrixProducts): 
       startAnew();
       return detach(start(text));
     },
-    parse(texts, options = {}) {
-      const results: ParsedText[] = [];
-      for (let next = 0; next < texts.length; ) {
-        startAnew();
-        const first = next;
-        const batch: MutableParse[] = [];
-        for (let words = 0; next < texts.length && words < BATCH_WORDS; next++) {
-          const parse = start(texts[next]!);
-          words += parse.words.count;
-          batch.push(parse);
-        }
-        runBatch(batch, options, first);
-        for (const parse of batch) results.push(detach(parse));
-      }
-      return results;
-    },
+    parse: (texts, options = {}) => runNow(parseAll(texts, options)),
+    parseLater: (texts, options = {}) => runLater(parseAll(texts, options)),
     vectors(text, owner) {
       startAnew();
-      return encoders
-        .get(owner)!
-        .encode([tokenizer.tokenize(text)])
-        .slice();
+      return runNow(encoders.get(owner)!.encode([tokenizer.tokenize(text)])).slice();
     },
   };
 }
@@ -159,7 +162,7 @@ interface MutableParse extends ParsedText {
   label: (index: number) => string;
 }
 
-function createStep(component: Component, products: MatrixProducts): Step {
+function createStep(component: Component, products: MatrixProducts | null): Step {
   switch (component.kind) {
     case "parser":
       return {
@@ -172,7 +175,7 @@ function createStep(component: Component, products: MatrixProducts): Step {
       return {
         kind: "senter",
         vectors: component.vectors,
-        run: createSenter(component.model, products),
+        run: createSenter(component.model),
         overwrite: component.overwrite,
       };
     case "sentencizer":
@@ -198,13 +201,13 @@ function runSenter(
   }
 }
 
-function runParser(
+function* runParser(
   step: Step & { kind: "parser" },
   parses: readonly MutableParse[],
   vectors: Float32Array,
   options: ParseOptions,
   first: number,
-): void {
+): Waiting<void> {
   const inputs = parses.map((parse) => ({
     count: parse.words.count,
     presets: parse.sentenceStarts,
@@ -215,7 +218,7 @@ function runParser(
     observe === undefined
       ? undefined
       : (decision: ParserStep) => observe({ ...decision, text: first + decision.text });
-  const trees = step.run.parse(vectors, inputs, observed);
+  const trees = yield* step.run.parse(vectors, inputs, observed);
   const names = step.component.kind === "parser" ? step.component.model.transitions.labelNames : [];
   for (const [index, parse] of parses.entries()) {
     const tree = trees[index]!;

@@ -1,5 +1,5 @@
 /** @file Sentence starts from a classifier over token vectors (`senter`) or from punctuation marks (`sentencizer`). */
-import type { MatrixProducts } from "./matrix-product.js";
+import { createArithmetic, paddedOutputs } from "./arithmetic.js";
 import { isPunctuationText } from "./python-text.js";
 
 /** The output layer of a `senter`: [2, width] and [2]; class 1 begins a sentence. */
@@ -19,18 +19,32 @@ export type Senter = (
 ) => void;
 
 /** spacy/pipeline/senter.pyx: the first of equal scores wins, and what is set stays unless `overwrite`. */
-export function createSenter(model: SenterWeights, products: MatrixProducts): Senter {
-  const product = products(model.weights, model.bias, 2, model.width);
+export function createSenter({ width, weights, bias }: SenterWeights): Senter {
+  const stride = paddedOutputs(2);
+  const arithmetic = createArithmetic({
+    floats: (width + 1) * stride + BLOCK * (width + stride) + 64,
+    products: [{ inputs: width, stride: width }],
+    features: 0,
+  });
+  const product = arithmetic.product(weights, bias, 2, width, width);
+  const input = arithmetic.allocate(BLOCK * width);
+  const scores = arithmetic.allocate(BLOCK * stride);
   return (vectors, base, starts, overwrite, observe) => {
-    const scores = new Float32Array(starts.length * 2);
-    if (starts.length > 0) product(vectors.subarray(base * model.width), model.width, starts.length, scores);
-    for (let index = 0; index < starts.length; index++) {
-      const [inside, start] = [scores[index * 2]!, scores[index * 2 + 1]!];
-      observe?.(Math.abs(start - inside));
-      if (starts[index] === 0 || overwrite) starts[index] = start > inside ? 1 : -1;
+    for (let first = 0; first < starts.length; first += BLOCK) {
+      const rows = Math.min(BLOCK, starts.length - first);
+      input.set(vectors.subarray((base + first) * width, (base + first + rows) * width));
+      product(input, rows, scores);
+      for (let row = 0; row < rows; row++) {
+        const [inside, start] = [scores[row * stride]!, scores[row * stride + 1]!];
+        observe?.(Math.abs(start - inside));
+        if (starts[first + row] === 0 || overwrite) starts[first + row] = start > inside ? 1 : -1;
+      }
     }
   };
 }
+
+/** Words whose scores are computed together. */
+const BLOCK = 252;
 
 /** spacy/pipeline/sentencizer.pyx: a sentence starts after marks, at the next word that is neither mark nor punctuation. */
 export function markSentences(

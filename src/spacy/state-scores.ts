@@ -1,5 +1,7 @@
 /** @file Scores of the moves in a parser state: sums of precomputed word features, maxout, and the output layer. */
-import type { MatrixProducts } from "./matrix-product.js";
+import { createArithmetic, paddedOutputs } from "./arithmetic.js";
+import type { MatrixProducts, Waiting } from "./matrix-product.js";
+import { FEWEST_FOREIGN_ROWS } from "./maxout.js";
 
 /** The parser's own weights. Shapes as thinc keeps them. */
 export interface ParserWeights {
@@ -29,56 +31,93 @@ export interface ParserWeights {
 export interface StateScores {
   /** Takes the vectors [count, width] of the words that states will name by their row. */
   begin(vectors: Float32Array, count: number): void;
+  /** Has products from outside, if any, do the rows of a text's words before its states are scored. */
+  prepare(base: number, count: number): Waiting<void>;
   /** Scores of all classes for a state's words (`base` is added to each that is not -1). The array is reused. */
   score(features: Int32Array, base: number): Float32Array;
 }
 
 /** Rows computed ahead in one product. */
-const BLOCK = 128;
+const BLOCK = 126;
 /** Rows kept: those ahead, and those that a stack may still name. */
-const RING = 1024;
+const RING = 16 * BLOCK;
 /** Places for words that a long sentence brings back after they left the ring. */
 const OLD = 64;
+/** Hidden values are added in vectors of this many. */
+const LANES = 4;
 
-export function createStateScores(model: ParserWeights, products: MatrixProducts): StateScores {
-  const { width, features, hidden, pieces, classes } = model;
+export function createStateScores(model: ParserWeights, products: MatrixProducts | null): StateScores {
+  const { width, features, pieces, classes } = model;
+  const hidden = Math.ceil(model.hidden / LANES) * LANES;
   const slot = hidden * pieces;
-  const rowSize = features * slot;
-  const { weights, bias } = foldProjection(model);
-  const precompute = products(weights, bias, rowSize, width);
-  const upper =
-    model.upper === null ? null : products(model.upper.weights, model.upper.bias, classes, hidden);
-  const ring = new Float32Array(RING * rowSize);
-  const old = new Float32Array(OLD * rowSize);
+  const rowSize = paddedOutputs(features * slot);
+  const { weights, bias } = arrangeLower(model, hidden);
+  const arithmetic = createArithmetic({
+    floats:
+      rowSize * (width + 1 + RING + OLD) +
+      (features + 1) * slot +
+      hidden +
+      paddedOutputs(classes) * (hidden + 2) +
+      width * BLOCK +
+      1024,
+    products: [
+      { inputs: width, stride: width },
+      { inputs: hidden, stride: hidden },
+    ],
+    features,
+  });
+  const precompute = arithmetic.product(weights, bias, features * slot, width, width);
+  const precomputeElsewhere =
+    products === null || rowSize !== features * slot ? null : products(weights, bias, rowSize, width);
+  const { upper } = model;
+  const output =
+    upper === null
+      ? null
+      : arithmetic.product(
+          widenColumns(upper.weights, model.hidden, hidden),
+          upper.bias,
+          classes,
+          hidden,
+          hidden,
+        );
+  // One array holds all that a state sums: the ring, old rows, and what absent words count.
+  const store = arithmetic.allocate((RING + OLD) * rowSize + features * slot);
+  const padding = (RING + OLD) * rowSize;
+  store.set(arrangeSlots(model.pad, features, model.hidden, hidden, pieces, 1), padding);
+  const lowerBias = arithmetic.allocate(slot);
+  lowerBias.set(arrangeSlots(model.lowerBias, 1, model.hidden, hidden, pieces, 1));
+  const values = arithmetic.allocate(hidden);
+  const scores = arithmetic.allocate(paddedOutputs(classes));
+  const input = arithmetic.allocate(BLOCK * width);
   const oldOwner = new Int32Array(OLD);
-  const sums = new Float32Array(slot);
-  const values = new Float32Array(hidden);
-  const scores = new Float32Array(classes);
+  const offsets = new Int32Array(features);
   let vectors = new Float32Array(0);
   let count = 0;
   /** Rows [computed − RING, computed) are in the ring. */
   let computed = 0;
 
+  const rowsAt = (row: number, rows: number): void => {
+    input.set(vectors.subarray(row * width, (row + rows) * width));
+  };
   const computeAhead = (row: number): void => {
     while (computed <= row) {
-      const rows = Math.min(BLOCK, count - computed);
-      const at = (computed % RING) * rowSize;
-      precompute(vectors.subarray(computed * width), width, rows, ring.subarray(at, at + rows * rowSize));
-      computed += BLOCK;
+      const place = computed % RING;
+      const rows = Math.min(BLOCK, count - computed, RING - place);
+      rowsAt(computed, rows);
+      precompute(input, rows, store.subarray(place * rowSize));
+      computed += rows;
     }
   };
-  const addOld = (row: number, feature: number): void => {
+  const offsetOf = (row: number): number => {
+    if (row >= computed) computeAhead(row);
+    if (row >= computed - RING) return (row % RING) * rowSize;
     const place = row % OLD;
     if (oldOwner[place] !== row) {
-      precompute(
-        vectors.subarray(row * width),
-        width,
-        1,
-        old.subarray(place * rowSize, (place + 1) * rowSize),
-      );
+      rowsAt(row, 1);
+      precompute(input, 1, store.subarray((RING + place) * rowSize));
       oldOwner[place] = row;
     }
-    addSlot(old, place * rowSize + feature * slot, sums);
+    return (RING + place) * rowSize;
   };
 
   return {
@@ -88,33 +127,74 @@ export function createStateScores(model: ParserWeights, products: MatrixProducts
       computed = 0;
       oldOwner.fill(-1);
     },
+    *prepare(base, words) {
+      if (precomputeElsewhere === null || words > RING) return;
+      while (computed < base + words) {
+        const place = computed % RING;
+        // As many rows as follow in the ring without driving out those of this text.
+        const rows = Math.min(2 * BLOCK, count - computed, RING - place, base + RING - computed);
+        if (rows < FEWEST_FOREIGN_ROWS) return;
+        const input = vectors.subarray(computed * width, (computed + rows) * width);
+        const pending = precomputeElsewhere(
+          input,
+          rows,
+          store.subarray(place * rowSize, (place + rows) * rowSize),
+        );
+        if (pending !== undefined) yield pending;
+        computed += rows;
+      }
+    },
     score(words, base) {
-      sums.set(model.lowerBias);
       for (let feature = 0; feature < features; feature++) {
         const word = words[feature]!;
-        if (word < 0) {
-          addSlot(model.pad, feature * slot, sums);
-          continue;
-        }
-        const row = word + base;
-        if (row >= computed) computeAhead(row);
-        if (row >= computed - RING) addSlot(ring, (row % RING) * rowSize + feature * slot, sums);
-        else addOld(row, feature);
+        offsets[feature] = (word < 0 ? padding : offsetOf(word + base)) + feature * slot;
       }
-      for (let o = 0, at = 0; o < hidden; o++) {
-        let most = sums[at++]!;
-        for (let piece = 1; piece < pieces; piece++, at++) if (sums[at]! > most) most = sums[at]!;
-        values[o] = most;
-      }
-      if (upper === null) return values;
-      upper(values, hidden, 1, scores);
+      arithmetic.sumState(store, offsets, lowerBias, pieces, values);
+      if (output === null) return values;
+      output(values, 1, scores);
       return scores;
     },
   };
 }
 
-function addSlot(source: Float32Array, from: number, sums: Float32Array): void {
-  for (let index = 0; index < sums.length; index++) sums[index] = sums[index]! + source[from + index]!;
+/** [slots, hidden, pieces, inputs] to [slots, pieces, wider hidden, inputs]; what is added is 0. */
+function arrangeSlots(
+  values: Float32Array,
+  slots: number,
+  hidden: number,
+  wider: number,
+  pieces: number,
+  inputs: number,
+): Float32Array {
+  const arranged = new Float32Array(slots * pieces * wider * inputs);
+  for (let slot = 0; slot < slots; slot++)
+    for (let h = 0; h < hidden; h++)
+      for (let piece = 0; piece < pieces; piece++) {
+        const from = ((slot * hidden + h) * pieces + piece) * inputs;
+        arranged.set(values.subarray(from, from + inputs), ((slot * pieces + piece) * wider + h) * inputs);
+      }
+  return arranged;
+}
+
+/** [rows, columns] to [rows, wider], filled up with 0. */
+function widenColumns(values: Float32Array, columns: number, wider: number): Float32Array {
+  const rows = values.length / columns;
+  const result = new Float32Array(rows * wider);
+  for (let row = 0; row < rows; row++)
+    result.set(values.subarray(row * columns, (row + 1) * columns), row * wider);
+  return result;
+}
+
+function arrangeLower(
+  model: ParserWeights,
+  hidden: number,
+): { weights: Float32Array; bias: Float32Array | null } {
+  const { weights, bias } = foldProjection(model);
+  const { features, pieces, width } = model;
+  return {
+    weights: arrangeSlots(weights, features, model.hidden, hidden, pieces, width),
+    bias: bias === null ? null : arrangeSlots(bias, features, model.hidden, hidden, pieces, 1),
+  };
 }
 
 /** Projection and lower layer are both linear: one product from the token vectors does for two, summed in 64 bits. */

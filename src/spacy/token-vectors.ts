@@ -1,9 +1,9 @@
 /** @file Token vectors: hash embeddings and static vectors mixed once per distinct word, then windows of neighbours. */
 import { hashRows } from "./hash-rows.js";
-import type { MatrixProducts } from "./matrix-product.js";
-import { createMaxout, type MaxoutWeights } from "./maxout.js";
-import type { StringIds } from "./string-ids.js";
-import { attributeValue, type EmbeddedAttribute, type WordForm, type WordTypes } from "./word-types.js";
+import { type Arithmetic, createArithmetic, createPlainArithmetic, paddedOutputs } from "./arithmetic.js";
+import { type MatrixProducts, runNow, type Waiting } from "./matrix-product.js";
+import { createMaxout, type MaxoutWeights, maxoutFloats } from "./maxout.js";
+import type { AttributeValues, EmbeddedAttribute, WordForm, WordTypes } from "./word-types.js";
 import type { Words } from "./words.js";
 
 /** One table of a `MultiHashEmbed`: `vectors` [rows, width]. */
@@ -43,7 +43,7 @@ export interface TokenVectorWeights {
 export interface TokenVectors {
   readonly width: number;
   /** Vectors [sum of counts, width] of the words of several texts. The array is reused by the next call. */
-  encode(texts: readonly Words[]): Float32Array;
+  encode(texts: readonly Words[]): Waiting<Float32Array>;
   /** The mixed embedding of one word, before its neighbours are seen. */
   embed(form: WordForm, space: boolean): Float32Array;
   /** Forgets cached words, after `WordTypes.clear`. */
@@ -51,48 +51,51 @@ export interface TokenVectors {
 }
 
 /** Rows that go through the layers together: large enough for the products, small enough for the caches. */
-const BLOCK_ROWS = 256;
+const BLOCK_ROWS = 504;
 
 export function createTokenVectors(
   model: TokenVectorWeights,
   types: WordTypes,
-  ids: StringIds,
-  products: MatrixProducts,
+  values: AttributeValues,
+  products: MatrixProducts | null,
 ): TokenVectors {
   const { width, window } = model;
-  const embeddings = createEmbeddings(model, types, ids, products);
-  const layers = model.layers.map((layer) => createMaxout(layer, products));
   // What a vector depends on: this many words on each side.
-  const field = window * layers.length;
+  const field = window * model.layers.length;
   const blockRows = BLOCK_ROWS + 2 * field;
-  const block = new Float32Array((blockRows + 2 * window) * width);
+  const arithmetic = planArithmetic(model, blockRows);
+  const widest = Math.max(...[model.mixer, ...model.layers].map(({ outputs, pieces }) => outputs * pieces));
+  const sums = arithmetic.allocate(blockRows * paddedOutputs(widest));
+  const embeddings = createEmbeddings(model, types, values, arithmetic, sums);
+  const layers = model.layers.map((layer) => createMaxout(layer, width, arithmetic, sums, products));
+  const block = arithmetic.allocate((blockRows + 2 * window) * width);
   const inside = block.subarray(window * width);
   let vectors = new Float32Array(0);
 
   /** Layers over padded rows [start, end) of the texts; vectors of words among them go to `vectors`. */
-  const encodeRows = (rows: Int32Array, targets: Int32Array, start: number, end: number): void => {
+  function* encodeRows(rows: Int32Array, targets: Int32Array, start: number, end: number): Waiting<void> {
     const first = Math.max(0, start - field);
     const last = Math.min(rows.length, end + field);
     const count = last - first;
     block.fill(0, 0, window * width);
     block.fill(0, (count + window) * width, (count + 2 * window) * width);
     for (let row = 0; row < count; row++) embeddings.copy(rows[first + row]!, inside, row * width);
-    for (const layer of layers) layer.apply(block, width, count, inside, true);
+    for (const layer of layers) yield* layer.apply(block, count, inside, true);
     for (let row = start; row < end; row++) {
       const target = targets[row]!;
       if (target >= 0)
         vectors.set(inside.subarray((row - first) * width, (row - first + 1) * width), target * width);
     }
-  };
+  }
 
   return {
     width,
-    encode(texts) {
+    *encode(texts) {
       const total = texts.reduce((sum, words) => sum + words.count, 0);
       const { rows, targets } = layOut(texts, field, total, embeddings);
       if (vectors.length < total * width) vectors = new Float32Array(total * width);
       for (let start = 0; start < rows.length; start += BLOCK_ROWS)
-        encodeRows(rows, targets, start, Math.min(rows.length, start + BLOCK_ROWS));
+        yield* encodeRows(rows, targets, start, Math.min(rows.length, start + BLOCK_ROWS));
       return vectors.subarray(0, total * width);
     },
     embed(form, space) {
@@ -102,6 +105,32 @@ export function createTokenVectors(
     },
     clear: embeddings.clear,
   };
+}
+
+/** Vector kernels want whole panels of outputs; models of odd widths are computed plainly. */
+function planArithmetic(model: TokenVectorWeights, blockRows: number): Arithmetic {
+  const { width, window, mixer, layers, staticVectors } = model;
+  if (paddedOutputs(width) !== width) return createPlainArithmetic();
+  const weights = [mixer, ...layers].reduce((sum, layer) => sum + maxoutFloats(layer, 0), 0);
+  const widest = Math.max(...[mixer, ...layers].map(({ outputs, pieces }) => outputs * pieces));
+  const size = staticVectors?.size ?? 0;
+  const staticFloats = size * (width + 1) + 2 * width;
+  const embedding = EMBED_ROWS * (mixer.inputs + width);
+  return createArithmetic({
+    floats:
+      weights +
+      staticFloats +
+      embedding +
+      blockRows * (paddedOutputs(widest) + width) +
+      2 * window * width +
+      1024,
+    products: [
+      { inputs: mixer.inputs, stride: mixer.inputs },
+      { inputs: width * (2 * window + 1), stride: width },
+      ...(size > 0 ? [{ inputs: size, stride: size }] : []),
+    ],
+    features: 0,
+  });
 }
 
 /** Texts one after the other with `field` rows of padding around each, as embedding rows and places in the output (-1: padding). */
@@ -137,16 +166,21 @@ interface Embeddings {
   clear(): void;
 }
 
+/** Rows of new words that are embedded together. */
+const EMBED_ROWS = 126;
+
 /** Mixed embeddings of distinct words (text, norm, space after it), computed once. */
 function createEmbeddings(
   model: TokenVectorWeights,
   types: WordTypes,
-  ids: StringIds,
-  products: MatrixProducts,
+  values: AttributeValues,
+  arithmetic: Arithmetic,
+  sums: Float32Array,
 ): Embeddings {
   const { width } = model;
-  const mixer = createMaxout(model.mixer, products);
-  const featurize = createFeatures(model, ids, products);
+  const mixer = createMaxout(model.mixer, model.mixer.inputs, arithmetic, sums, null);
+  const mixed = arithmetic.allocate(EMBED_ROWS * width);
+  const featurize = createFeatures(model, values, arithmetic);
   let rowByKey = new Int32Array(1024).fill(-1);
   let cached = new Float32Array(1024 * width);
   let count = 0;
@@ -158,21 +192,24 @@ function createEmbeddings(
     rowByKey[key] = count++;
     pending.push(key);
   };
+  const mix = (words: readonly FeatureWord[]): Float32Array => {
+    runNow(mixer.apply(featurize(words), words.length, mixed, false));
+    return mixed.subarray(0, words.length * width);
+  };
   const compute = (): void => {
     if (count * width > cached.length) {
       const larger = new Float32Array(Math.max(count * width, cached.length * 2));
       larger.set(cached);
       cached = larger;
     }
-    for (let start = 0; start < pending.length; start += BLOCK_ROWS) {
-      const keys = pending.slice(start, start + BLOCK_ROWS);
-      const features = featurize(keys.map((key) => ({ form: types.form(key >> 1), space: (key & 1) === 1 })));
-      const first = rowByKey[keys[0]!]!;
-      mixer.apply(features, model.mixer.inputs, keys.length, cached.subarray(first * width), false);
+    for (let start = 0; start < pending.length; start += EMBED_ROWS) {
+      const keys = pending.slice(start, start + EMBED_ROWS);
+      const words = keys.map((key) => ({ form: types.form(key >> 1), space: (key & 1) === 1 }));
+      cached.set(mix(words), rowByKey[keys[0]!]! * width);
     }
     pending.length = 0;
   };
-  const padding = model.embedsPadding ? embedPadding(featurize, mixer, model) : null;
+  const padding = model.embedsPadding ? mix([{ form: null, space: false }]).slice() : null;
   return {
     paddingRow: padding === null ? -1 : -2,
     prepare(words) {
@@ -187,8 +224,7 @@ function createEmbeddings(
       return rowByKey[key]!;
     },
     copy(row, output, at) {
-      if (row >= 0)
-        for (let index = 0; index < width; index++) output[at + index] = cached[row * width + index]!;
+      if (row >= 0) output.set(cached.subarray(row * width, (row + 1) * width), at);
       else if (row === -2) output.set(padding!, at);
       else output.fill(0, at, at + width);
     },
@@ -211,32 +247,39 @@ interface FeatureWord {
   readonly space: boolean;
 }
 
-/** Rows of concatenated embeddings, the mixer's input. */
+/** Rows of concatenated embeddings, the mixer's input. The array is reused. */
 type Featurize = (words: readonly FeatureWord[]) => Float32Array;
 
-function createFeatures(model: TokenVectorWeights, ids: StringIds, products: MatrixProducts): Featurize {
+function createFeatures(
+  model: TokenVectorWeights,
+  values: AttributeValues,
+  arithmetic: Arithmetic,
+): Featurize {
   const { width, tables, staticVectors } = model;
-  const inputs = width * (tables.length + (staticVectors === null ? 0 : 1));
+  const { inputs } = model.mixer;
   const hashOffset = staticVectors !== null && model.staticFirst ? width : 0;
   const staticOffset = model.staticFirst ? 0 : width * tables.length;
+  const size = staticVectors?.size ?? 0;
   const project =
-    staticVectors === null ? null : products(staticVectors.projection, null, width, staticVectors.size);
+    staticVectors === null ? null : arithmetic.product(staticVectors.projection, null, width, size, size);
+  const vector = arithmetic.allocate(size);
+  const projected = arithmetic.allocate(paddedOutputs(width));
+  const features = arithmetic.allocate(EMBED_ROWS * inputs);
   const rows = new Uint32Array(4);
-  const projected = new Float32Array(width);
   return (words) => {
-    const features = new Float32Array(words.length * inputs);
+    features.fill(0, 0, words.length * inputs);
     for (const [index, { form, space }] of words.entries()) {
       for (const [position, table] of tables.entries()) {
-        const id = form === null ? 0n : attributeValue(form, space, table.attribute, ids);
+        const id = form === null ? 0n : values(form, space, table.attribute);
         hashRows(id, table.seed, table.rows, rows, 0);
         addRows(table, rows, features, index * inputs + hashOffset + position * width);
       }
       if (staticVectors === null) continue;
-      const row = staticVectors.rowOf(form === null ? 0n : ids(form.text));
+      const row = staticVectors.rowOf(form === null ? 0n : values(form, space, "ORTH"));
       if (row < 0) continue;
-      const { size, table } = staticVectors;
-      project!(table.subarray(row * size, (row + 1) * size), size, 1, projected);
-      features.set(projected, index * inputs + staticOffset);
+      vector.set(staticVectors.table.subarray(row * size, (row + 1) * size));
+      project!(vector, 1, projected);
+      features.set(projected.subarray(0, width), index * inputs + staticOffset);
     }
     return features;
   };
@@ -250,16 +293,4 @@ function addRows(table: HashTable, rows: Uint32Array, output: Float32Array, at: 
     for (let index = 0; index < width; index++)
       output[at + index] = output[at + index]! + table.vectors[from + index]!;
   }
-}
-
-function embedPadding(
-  featurize: Featurize,
-  mixer: {
-    apply: (input: Float32Array, stride: number, rows: number, output: Float32Array, add: boolean) => void;
-  },
-  model: TokenVectorWeights,
-): Float32Array {
-  const output = new Float32Array(model.width);
-  mixer.apply(featurize([{ form: null, space: false }]), model.mixer.inputs, 1, output, false);
-  return output;
 }

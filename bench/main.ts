@@ -7,6 +7,7 @@ interface Bench {
 }
 
 const BENCHES: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>> = {
+  text: () => import("./text.js"),
   synthesize: () => import("./synthesize.js"),
   inference: () => import("./inference.js"),
   pretrain: () => import("./pretrain.js"),

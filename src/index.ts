@@ -13,6 +13,8 @@ export * from "./graph/index.js";
 export * from "./instances/index.js";
 export * from "./notes/index.js";
 export * from "./notes/sources.js";
+export * from "./pipelines/index.js";
 export * from "./sections/index.js";
 export * from "./sentences/index.js";
 export * from "./tokens/index.js";
+export { openTokenizerDirectory, writeTokenizerDirectory } from "./tokens/tokenizer-directory.js";

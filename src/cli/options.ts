@@ -22,3 +22,22 @@ export function numberBetween(low: number, high: number): (text: string) => numb
     return value;
   };
 }
+
+const UNITS: Readonly<Record<string, number>> = {
+  "": 1,
+  k: 1e3,
+  m: 1e6,
+  g: 1e9,
+  ki: 2 ** 10,
+  mi: 2 ** 20,
+  gi: 2 ** 30,
+};
+
+/** Bytes from `500`, `20MB`, `1.5GB`, `64MiB`. */
+export function byteSize(text: string): number {
+  const match = /^(\d{1,15}(?:\.\d{1,6})?)(ki|mi|gi|k|m|g|)b?$/i.exec(text);
+  const bytes = match === null ? Number.NaN : Math.round(Number(match[1]) * UNITS[match[2]!.toLowerCase()]!);
+  if (!Number.isSafeInteger(bytes))
+    throw new InvalidArgumentError("A size such as 500, 20MB or 1.5GB is needed.");
+  return bytes;
+}

@@ -189,7 +189,7 @@ export class GraphBuilder {
     const types = (OPS[op] as OpDefinition<K>).infer(inputs, attributes);
     const outputs: Value[] = [];
     const node = Object.freeze({
-      id: this.#nodes.length,
+      id: this.#nextNode++,
       op,
       inputs,
       attributes,

@@ -23,6 +23,15 @@ export function symbolsOf(dim: Dim): string[] {
   return typeof dim === "number" ? [] : dim.split("*").filter((factor) => !/^\d+$/.test(factor));
 }
 
+/** `dim` as [rest, block] with block its largest known divisor up to `limit`: `"128*B"` is `["2*B", 64]`. */
+export function splitDim(dim: Dim, limit: number): [rest: Dim, block: number] {
+  const [coefficient, symbols] =
+    typeof dim === "number" ? [dim, []] : [Number.parseInt(dim, 10) || 1, symbolsOf(dim)];
+  let block = Math.min(limit, coefficient);
+  while (block > 1 && coefficient % block !== 0) block--;
+  return [productOf([coefficient / block, ...symbols]), block];
+}
+
 export function sameDims(a: readonly Dim[], b: readonly Dim[]): boolean {
   return a.length === b.length && a.every((dim, axis) => dim === b[axis]);
 }

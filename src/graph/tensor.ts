@@ -43,4 +43,28 @@ export class Tensor<D extends TensorData = TensorData> {
   reshape(dims: readonly number[]): Tensor<D> {
     return new Tensor(this.type, this.data, dims);
   }
+
+  /** Row `index` of the first axis; the data are shared. */
+  row(index: number): Tensor<D> {
+    const dims = this.dims.slice(1);
+    const size = sizeOf(dims);
+    return new Tensor(this.type, this.data.subarray(index * size, (index + 1) * size) as D, dims);
+  }
+
+  /** The rows of the first axis. */
+  *[Symbol.iterator](): Generator<Tensor<D>> {
+    for (let index = 0; index < (this.dims[0] ?? 0); index++) yield this.row(index);
+  }
+
+  /** The only element. */
+  item(): number | bigint {
+    if (this.size !== 1) throw internalError(`item() of a tensor with ${this.size} elements.`);
+    return this.data[0]!;
+  }
+
+  /** The numbers in nested arrays. */
+  tolist(): unknown[] {
+    if (this.dims.length <= 1) return Array.from(this.data as ArrayLike<unknown>);
+    return Array.from(this, (row) => row.tolist());
+  }
 }

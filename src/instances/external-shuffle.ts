@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { openAtomic } from "../util/atomic-file.js";
 import { fileError } from "../util/file-error.js";
 import { ByteWriter } from "./byte-writer.js";
-import { type IdBytes, RECORD_HEADER_BYTES, recordBytes } from "./instance-record.js";
 import type { RecordOutput } from "./instance-outputs.js";
+import { type IdBytes, RECORD_HEADER_BYTES, recordBytes } from "./instance-record.js";
 
 /** Records of one bucket are held in memory. */
 const BUCKET_BYTES = 192 << 20;

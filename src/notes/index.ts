@@ -3,8 +3,8 @@ export { areOrderedSpans, joinSpans, type Span, sliceSpan } from "./span.js";
 export {
   SYNTHETIC_CATEGORIES,
   SYNTHETIC_TOPICS,
-  type SyntheticCategory,
   type SynthesizeOptions,
+  type SyntheticCategory,
   type SyntheticNote,
   synthesizeNotes,
   type TemplateSet,

@@ -1,28 +1,44 @@
 /** @file Lowers a whole graph to an ONNX ModelProto: weights as inputs, or as initialisers when their numbers are given. */
 import type { Tensor } from "../graph/tensor.js";
-import type { Graph, Node, Value } from "../graph/value.js";
+import type { Graph, Node, NodeOf, Value } from "../graph/value.js";
 import { bytesOf, type ProtoWriter } from "../util/protobuf.js";
 import { Emitter } from "./emitter.js";
 import { LOWERINGS, type Lowering } from "./lowerings.js";
+import { emitQuantizedGemm, isQuantizable } from "./quantize.js";
 import { modelProto, tensorProto, valueInfoProto } from "./proto.js";
 
 export interface LowerOptions {
   /** Inputs that become initialisers, by name: the weights of an exported model. */
   readonly initializers?: ReadonlyMap<string, Tensor>;
+  /** Gives linear layers on weights among `initializers` 8 bits a weight (`quantize.ts`). */
+  readonly quantize?: boolean;
 }
 
 /** The ONNX model of `graph`, as a writer, so that large weights are written without a copy. */
-export function lowerGraph(graph: Graph, { initializers = new Map() }: LowerOptions = {}): ProtoWriter {
+export function lowerGraph(
+  graph: Graph,
+  { initializers = new Map(), quantize = false }: LowerOptions = {},
+): ProtoWriter {
   const names = nameValues(graph);
   const inputs = graph.inputs.map((value) => ({ name: names.get(value)!, value }));
   const fed = inputs.filter(({ name }) => !initializers.has(name));
   const emitter = new Emitter(fed);
-  for (const { name } of inputs) {
+  const quantized = new Set(quantize ? graph.nodes.filter((node) => isQuantizable(node, initializers)) : []);
+  // A weight that only quantized layers read is not written as float32.
+  const read = new Set(
+    graph.nodes.flatMap((node) =>
+      quantized.has(node) ? node.inputs.filter((_, at) => at !== 1) : node.inputs,
+    ),
+  );
+  for (const { name, value } of inputs) {
     const tensor = initializers.get(name);
-    if (tensor !== undefined)
+    if (tensor !== undefined && (read.has(value) || [...graph.outputs.values()].includes(value)))
       emitter.initializers.push(tensorProto(name, tensor.type, tensor.dims, bytesOf(tensor.data)));
   }
-  for (const node of graph.nodes) lowerNode(emitter, node, names);
+  for (const node of graph.nodes) {
+    if (quantized.has(node)) emitQuantizedGemm(emitter, node as NodeOf<"gemm">, names, initializers);
+    else lowerNode(emitter, node, names);
+  }
   for (const [name, value] of graph.outputs)
     if (names.get(value) !== name) emitter.emit("Identity", [names.get(value)!], { outputs: [name] });
   return modelProto({

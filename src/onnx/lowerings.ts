@@ -1,4 +1,5 @@
 /** @file How each kind of op becomes ONNX nodes. Exhaustive: a kind without a lowering does not compile. */
+import { type Dim, splitDim } from "../graph/dim.js";
 import type { NodeOf, OpKind } from "../graph/value.js";
 import type { Emitter } from "./emitter.js";
 import { type AttributeValue, DATA_TYPES } from "./proto.js";
@@ -6,7 +7,7 @@ import { type AttributeValue, DATA_TYPES } from "./proto.js";
 /**
  * Emits the nodes that compute `outputs` (names) from `inputs` (names).
  *
- * Banned here: `ScatterND` with a reduction, which loses updates on two threads (specs: onnxruntime issue 18048).
+ * Banned here: `ScatterND` with a reduction, which loses updates on two threads (onnxruntime issue 18048).
  */
 export type Lowering<K extends OpKind> = (
   emitter: Emitter,
@@ -33,21 +34,50 @@ const product =
     else emitter.emit("FusedMatMul", inputs, { attributes, outputs, domain: "com.microsoft" });
   };
 
+/** Terms that are added one after the other in float32 before their sums are added. */
+const SUM_BLOCK = 64;
+
+/**
+ * A sum along an axis, in blocks where its length has a known divisor: onnxruntime adds rows one after the other, and the
+ * error of 4096 of them is four times that of 64 sums of 64 (PyTorch's cascade summation is the measure).
+ */
+function sumAxis(
+  emitter: Emitter,
+  x: string,
+  dims: readonly Dim[],
+  axis: number,
+  keepdims: 0 | 1,
+  outputs?: readonly string[],
+): string {
+  const [rest, block] = splitDim(dims[axis]!, SUM_BLOCK);
+  const reduce = (input: string, at: number, keep: 0 | 1, names?: readonly string[]): string =>
+    emitter.emit("ReduceSum", [input, emitter.int64([at])], {
+      attributes: { keepdims: keep },
+      ...(names === undefined ? {} : { outputs: names }),
+    });
+  const unknown = dims.filter((dim) => typeof dim === "string").length;
+  if (block < 8 || rest === 1 || unknown > 1) return reduce(x, axis, keepdims, outputs);
+  const blocked = [...dims.slice(0, axis), rest, block, ...dims.slice(axis + 1)];
+  const partial = reduce(emitter.emit("Reshape", [x, emitter.dims(blocked, true)]), axis + 1, 0);
+  return reduce(partial, axis, keepdims, outputs);
+}
+
 /** One axis at a time: a single sum over millions of elements loses digits in float32 (numerics contract, "Large sums"). */
-const reduction =
-  (type: "ReduceSum" | "ReduceMean"): Lowering<"reduceSum" | "reduceMean"> =>
-  (emitter, { attributes: { axes, keepDims } }, [x], outputs) => {
-    const descending = [...axes].sort((a, b) => b - a);
-    const attributes = { keepdims: keepDims ? 1 : 0 };
-    let partial = x!;
-    for (const [index, axis] of descending.entries()) {
-      const last = index === descending.length - 1;
-      partial = emitter.emit(type, [partial, emitter.int64([axis])], {
-        attributes,
-        ...(last ? { outputs } : {}),
-      });
-    }
-  };
+const reduceSum: Lowering<"reduceSum"> = (
+  emitter,
+  { attributes: { axes, keepDims }, inputs },
+  [x],
+  outputs,
+) => {
+  const descending = [...axes].sort((a, b) => b - a);
+  let dims = inputs[0]!.dims;
+  let partial = x!;
+  for (const [index, axis] of descending.entries()) {
+    const last = index === descending.length - 1;
+    partial = sumAxis(emitter, partial, dims, axis, keepDims ? 1 : 0, last ? outputs : undefined);
+    dims = keepDims ? dims.map((dim, at) => (at === axis ? 1 : dim)) : dims.filter((_, at) => at !== axis);
+  }
+};
 
 export const LOWERINGS: { readonly [K in OpKind]: Lowering<K> } = {
   /** Inputs and constants are declared by the lowering of the whole graph. */
@@ -111,8 +141,13 @@ export const LOWERINGS: { readonly [K in OpKind]: Lowering<K> } = {
     );
     emitter.emit("Pad", [widened, pads], { outputs });
   },
-  reduceSum: reduction("ReduceSum"),
-  reduceMean: reduction("ReduceMean"),
+  reduceSum,
+  reduceMean(emitter, { attributes: { axes, keepDims } }, [x], outputs) {
+    emitter.emit("ReduceMean", [x!, emitter.int64(axes)], {
+      attributes: { keepdims: keepDims ? 1 : 0 },
+      outputs,
+    });
+  },
   softmax: direct("Softmax"),
   logSoftmax: direct("LogSoftmax"),
   layerNormalization(emitter, { attributes: { epsilon } }, inputs, outputs) {

@@ -5,13 +5,26 @@ import type { Tensor } from "../graph/tensor.js";
 import type { Graph, Value } from "../graph/value.js";
 import type { TensorMap } from "./runtime.js";
 
+export interface FeedOptions {
+  /** float64 tensors may stand for float32 ones. */
+  readonly widened?: boolean;
+  /** Inputs that are part of the compiled graph and not fed. */
+  readonly constants?: ReadonlyMap<string, Tensor> | undefined;
+}
+
 /**
- * Values of the symbols `B`, `S`, … as the fed tensors have them. With `widened`, float64 tensors stand for float32 ones.
- * Throws `RUNTIME_FEED`.
+ * Values of the symbols `B`, `S`, … as the fed tensors have them. Throws `RUNTIME_FEED`.
  */
-export function checkFeeds(graph: Graph, feeds: TensorMap, widened = false): Map<string, number> {
+export function checkFeeds(
+  graph: Graph,
+  feeds: TensorMap,
+  { widened = false, constants }: FeedOptions = {},
+): Map<string, number> {
   const symbols = new Map<string, number>();
-  for (const value of graph.inputs) {
+  const inputs = graph.inputs.filter(
+    ({ node }) => node.op === "input" && constants?.has(node.attributes.name) !== true,
+  );
+  for (const value of inputs) {
     const { name, tensor } = fedTensor(value, feeds);
     const sameType =
       tensor.type === value.dtype || (widened && tensor.type === "float64" && value.dtype === "float32");
@@ -20,7 +33,7 @@ export function checkFeeds(graph: Graph, feeds: TensorMap, widened = false): Map
       if (typeof dim === "string" && symbolsOf(dim)[0] === dim && !symbols.has(dim))
         symbols.set(dim, tensor.dims[axis]!);
   }
-  for (const value of graph.inputs) {
+  for (const value of inputs) {
     const { name, tensor } = fedTensor(value, feeds);
     if (value.dims.some((dim, axis) => resolveDim(dim, symbols) !== tensor.dims[axis]))
       throw mismatch(name, tensor, value);

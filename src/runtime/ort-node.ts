@@ -36,9 +36,13 @@ export async function createOrtRuntime({
   const ort: Ort = await import("onnxruntime-node");
   return {
     name: "ort-node",
-    async compile(graph) {
-      const session = await createSession(ort, lowerGraph(graph).toBytes(), device, threads);
-      return new OrtExecutable(ort, graph, session);
+    async compile(graph, { constants, quantize = false } = {}) {
+      const lowered = lowerGraph(graph, {
+        ...(constants === undefined ? {} : { initializers: constants }),
+        quantize,
+      });
+      const session = await createSession(ort, lowered.toBytes(), device, threads);
+      return new OrtExecutable(ort, graph, session, constants);
     },
   };
 }
@@ -78,12 +82,15 @@ export async function createSession(
 class OrtExecutable implements Executable {
   readonly #ort: Ort;
   readonly #graph: Graph;
+  /** Only the names are needed; the numbers are in the session. */
+  readonly #constants: ReadonlyMap<string, Tensor> | undefined;
   #session: InferenceSession | null;
   /** onnxruntime's views of tensors that come again and again (weights, gradients), by the tensor they show. */
   readonly #views = new WeakMap<Tensor, OrtTensor>();
 
-  constructor(ort: Ort, graph: Graph, session: InferenceSession) {
+  constructor(ort: Ort, graph: Graph, session: InferenceSession, constants?: ReadonlyMap<string, Tensor>) {
     this.#ort = ort;
+    this.#constants = constants;
     this.#graph = graph;
     this.#session = session;
     trackExecutable(this);
@@ -92,10 +99,11 @@ class OrtExecutable implements Executable {
   async run(feeds: TensorMap, into: TensorMap = {}): Promise<Record<string, Tensor>> {
     if (this.#session === null)
       throw new ClinicalBertError("RUNTIME_FAILED", "The executable was disposed of before this run.");
-    checkFeeds(this.#graph, feeds);
+    checkFeeds(this.#graph, feeds, { constants: this.#constants });
     const inputs: Record<string, OrtTensor> = {};
     for (const { node } of this.#graph.inputs)
-      if (node.op === "input") inputs[node.attributes.name] = this.#view(feeds[node.attributes.name]!);
+      if (node.op === "input" && this.#constants?.has(node.attributes.name) !== true)
+        inputs[node.attributes.name] = this.#view(feeds[node.attributes.name]!);
     const fetches: Record<string, OrtTensor | null> = {};
     for (const name of this.#graph.outputs.keys())
       fetches[name] = into[name] === undefined ? null : this.#view(into[name]);

@@ -17,9 +17,16 @@ export interface Executable {
   dispose(): Promise<void>;
 }
 
+export interface CompileOptions {
+  /** Inputs that never change, by name: they are taken into the compiled graph and are not fed. */
+  readonly constants?: ReadonlyMap<string, Tensor>;
+  /** Gives linear layers on constant weights 8 bits a weight (see `onnx/quantize.ts`); refused by `reference`. */
+  readonly quantize?: boolean;
+}
+
 export interface Runtime {
   readonly name: "ort-node" | "reference";
-  compile(graph: Graph): Promise<Executable>;
+  compile(graph: Graph, options?: CompileOptions): Promise<Executable>;
 }
 
 const live = new Set<Executable>();

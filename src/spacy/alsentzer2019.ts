@@ -2,8 +2,9 @@
  * @file What clinicalBERT's script puts around spaCy: sentence starts before the parser, de-identification placeholders as one word
  * after it (lm_pretraining/format_mimic_for_BERT.py:19-43).
  */
-import { isTitleText } from "./python-text.js";
+
 import type { ParsedText, Presetting, SpacyPipeline } from "./pipeline.js";
+import { isTitleText } from "./python-text.js";
 import { type EditableText, mergeWords, toEditable, wordsBetween } from "./retokenize.js";
 
 /**

@@ -1,4 +1,6 @@
 /** @file The components of a spaCy 3 pipeline that decide on sentences, in their order. */
+
+import { ClinicalBertError } from "../errors.js";
 import {
   architectureOf,
   planVectors,
@@ -10,7 +12,6 @@ import {
   type VectorPlan,
 } from "./architectures.js";
 import type { ConfigSection } from "./config-file.js";
-import { ClinicalBertError } from "../errors.js";
 import { asList, asMap, asText, corruptFile, decodeMsgpack } from "./msgpack.js";
 import type { PackageFiles } from "./package-files.js";
 import type { ParserModel } from "./parser.js";

@@ -1,7 +1,8 @@
 /** @file Merging words of a parsed text into one, as spaCy's retokenizer does, with what it does to the tree and the sentences. */
+
+import { setEdgesAndSentences } from "./parse-tree.js";
 import type { ParsedText } from "./pipeline.js";
 import { isPunctuationText, isSpaceText } from "./python-text.js";
-import { setEdgesAndSentences } from "./parse-tree.js";
 import { wordEnd } from "./words.js";
 
 /** A parsed text that can be edited. Offsets are UTF-16 units of `text`; all lists have one entry a word. */

@@ -2,12 +2,13 @@
  * @file spaCy's tokenizer: white space, then affixes and exceptions of each piece, then exceptions over several words.
  * Reproduces spacy/tokenizer.pyx of 3.7 (and, where `version` says so, of 2.0.18).
  */
-import { createWorkBudget } from "./affix-search.js";
+
 import type { AffixPatterns } from "./affix-patterns.js";
+import { createWorkBudget } from "./affix-search.js";
+import { createExceptionMatcher, type ExceptionMatcher } from "./exception-matcher.js";
 import { isPythonSpace } from "./python-text.js";
 import type { WordType, WordTypes } from "./word-types.js";
 import { createWords, pushWord, type Words } from "./words.js";
-import { createExceptionMatcher, type ExceptionMatcher } from "./exception-matcher.js";
 
 /** A piece of a tokenizer exception. `norm` is null where the exception gives none. */
 export interface ExceptionPiece {

@@ -1,7 +1,8 @@
 /** @file The parts of a spaCy 3 vocabulary that inference needs: norms and static vectors. */
+
+import { ClinicalBertError } from "../errors.js";
 import { asMap, asNumber, asText, corruptFile, decodeMsgpack } from "./msgpack.js";
 import { readNpy } from "./npy.js";
-import { ClinicalBertError } from "../errors.js";
 import { createStringIds } from "./string-ids.js";
 import { BASE_NORMS, SYMBOL_RUNS } from "./tables/spacy-v3.generated.js";
 import type { StaticVectors } from "./token-vectors.js";

@@ -1,4 +1,5 @@
 /** @file The published optimizer on flat float32 arrays: Adam without bias correction, decoupled weight decay, global-norm clip. */
+import { adamWKernels, BLOCK, SUM_COUNT } from "./adam-w-kernels.js";
 
 export interface AdamW {
   readonly beta1: number;
@@ -27,16 +28,17 @@ export interface DecaySegment {
 
 /** Euclidean norm of all gradients together, summed in float64 so that 100 million terms lose nothing. */
 export function globalNorm(gradients: Float32Array): number {
-  let [a, b, c, d] = [0, 0, 0, 0];
-  const whole = gradients.length - (gradients.length % 4);
-  for (let i = 0; i < whole; i += 4) {
-    a += gradients[i]! * gradients[i]!;
-    b += gradients[i + 1]! * gradients[i + 1]!;
-    c += gradients[i + 2]! * gradients[i + 2]!;
-    d += gradients[i + 3]! * gradients[i + 3]!;
+  const kernels = adamWKernels();
+  kernels.sums.fill(0);
+  for (let start = 0; start < gradients.length; start += BLOCK) {
+    const part = gradients.subarray(start, start + BLOCK);
+    const padded = Math.ceil(part.length / SUM_COUNT) * SUM_COUNT;
+    kernels.gradients.set(part);
+    kernels.gradients.fill(0, part.length, padded);
+    kernels.addSquares(4 * padded);
   }
-  for (let i = whole; i < gradients.length; i++) a += gradients[i]! * gradients[i]!;
-  return Math.sqrt(a + b + (c + d));
+  const [a, b, c, d, e, f, g, h] = kernels.sums as unknown as readonly number[];
+  return Math.sqrt(a! + b! + (c! + d!) + (e! + f! + (g! + h!)));
 }
 
 /** `tf.clip_by_global_norm`: clip · min(1/norm, 1/clip), without PyTorch's +1e-6. */
@@ -47,6 +49,7 @@ export function clipScale(norm: number, clipNorm: number): number {
 /**
  * One update in place (optimization.py:127–152): m = β₁m + (1−β₁)g, v = β₂v + (1−β₂)g², w −= lr·(m/(√v + ε) + decay·w), with
  * g = scale · gradient, **no bias correction**, so the first real update is about 3.2 × lr. All arrays have the same length.
+ * Every operation is rounded to float32, as TensorFlow does; 1 − β is taken in float64 before it is rounded.
  */
 export function updateAdamW(
   state: {
@@ -60,17 +63,27 @@ export function updateAdamW(
   learningRate: number,
   scale: number,
 ): void {
-  const { weights, gradients, firstMoments, secondMoments } = state;
-  const [rest1, rest2] = [1 - beta1, 1 - beta2];
+  const kernels = adamWKernels();
   for (const { start, end, decay } of segments) {
     const rate = decay ? weightDecay : 0;
-    for (let i = start; i < end; i++) {
-      const g = gradients[i]! * scale;
-      const m = beta1 * firstMoments[i]! + rest1 * g;
-      const v = beta2 * secondMoments[i]! + rest2 * g * g;
-      firstMoments[i] = m;
-      secondMoments[i] = v;
-      weights[i]! -= learningRate * (m / (Math.sqrt(v) + epsilon) + rate * weights[i]!);
+    for (let first = start; first < end; first += BLOCK) {
+      const last = Math.min(first + BLOCK, end);
+      const count = last - first;
+      kernels.gradients.set(state.gradients.subarray(first, last));
+      const [weights, firstMoments, secondMoments] = [
+        state.weights.subarray(first, last),
+        state.firstMoments.subarray(first, last),
+        state.secondMoments.subarray(first, last),
+      ];
+      kernels.weights.set(weights);
+      kernels.firstMoments.set(firstMoments);
+      kernels.secondMoments.set(secondMoments);
+      // Elements behind the last one, up to a multiple of four, are computed and not read.
+      const bytes = 16 * Math.ceil(count / 4);
+      kernels.update(bytes, scale, beta1, 1 - beta1, beta2, 1 - beta2, epsilon, rate, learningRate);
+      weights.set(kernels.weights.subarray(0, count));
+      firstMoments.set(kernels.firstMoments.subarray(0, count));
+      secondMoments.set(kernels.secondMoments.subarray(0, count));
     }
   }
 }

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { philox, STREAMS } from "../util/counter-random.js";
 import { DropoutMasks } from "./dropout.js";
+import { ALIAS_BITS, buildGapTable, COLUMNS, FRACTION_BITS } from "./gap-table.js";
 
 const KEY = { seed: 1, step: 3, place: 2, firstRow: 0 };
 
@@ -8,6 +10,56 @@ function maskOf(p: number, rows: number, rowSize: number, key = KEY): Float32Arr
   new DropoutMasks(p).fill(mask, rows, key);
   return mask;
 }
+
+/** The mask as its definition says, one draw after the other. */
+function expectedMask(p: number, rows: number, rowSize: number, key = KEY): Float32Array {
+  const table = buildGapTable(p);
+  const mask = new Float32Array(rows * rowSize).fill(1 / (1 - p));
+  const words = new Uint32Array(4);
+  for (let row = 0; row < rows; row++)
+    for (let at = 0, draw = 0; at < rowSize; draw++) {
+      philox(
+        [STREAMS.dropout, key.seed],
+        [Math.floor(draw / 4), key.firstRow + row, key.step, key.place],
+        words,
+      );
+      const word = words[draw % 4]!;
+      const column = word >>> FRACTION_BITS;
+      const entry = table[column]!;
+      const isColumn = word % 2 ** FRACTION_BITS < entry >>> ALIAS_BITS;
+      const kept = isColumn ? column : entry % 2 ** ALIAS_BITS;
+      at += kept;
+      if (kept === COLUMNS - 1) continue;
+      if (at < rowSize) mask[row * rowSize + at] = 0;
+      at++;
+    }
+  return mask;
+}
+
+test.each([
+  [0.001, 3, 5000],
+  [0.1, 1, 1],
+  [0.1, 5, 63],
+  [0.1, 3, 1000],
+  [0.1, 2, 98_304],
+  [0.5, 4, 777],
+  [0.99, 2, 4096],
+])("p = %f, %i rows of %i: the masks are those of the definition", (p, rows, rowSize) => {
+  const key = { seed: 0xdeadbeef, step: 149_999, place: 36, firstRow: 2 ** 31 };
+  expect(maskOf(p, rows, rowSize, key)).toEqual(expectedMask(p, rows, rowSize, key));
+});
+
+test.each([0.001, 0.1, 0.5, 0.99])("the table of p = %f has the geometric distribution", (p) => {
+  const table = buildGapTable(p);
+  const mass = new Float64Array(COLUMNS);
+  for (const [column, entry] of table.entries()) {
+    const share = (entry >>> ALIAS_BITS) / 2 ** FRACTION_BITS;
+    mass[column]! += share / COLUMNS;
+    mass[entry % COLUMNS]! += (1 - share) / COLUMNS;
+  }
+  for (const [k, value] of mass.entries())
+    expect(Math.abs(value - (k < COLUMNS - 1 ? p : 1) * (1 - p) ** k)).toBeLessThan(2 ** -FRACTION_BITS);
+});
 
 describe.each([0.05, 0.1, 0.5, 0.9])("p = %f", (p) => {
   const count = 4_000_000;

@@ -1,10 +1,10 @@
 /** @file Philox4x32-10, a counter-based generator: every number is a pure function of (key, counter), so nothing has to be saved to resume. */
 
-const MULTIPLIER_0 = 0xd2511f53;
-const MULTIPLIER_1 = 0xcd9e8d57;
-const WEYL_0 = 0x9e3779b9;
-const WEYL_1 = 0xbb67ae85;
-const ROUNDS = 10;
+export const MULTIPLIER_0 = 0xd2511f53;
+export const MULTIPLIER_1 = 0xcd9e8d57;
+export const WEYL_0 = 0x9e3779b9;
+export const WEYL_1 = 0xbb67ae85;
+export const ROUNDS = 10;
 
 /** High 32 bits of an unsigned 32 × 32 product. */
 function multiplyHigh(a: number, b: number): number {

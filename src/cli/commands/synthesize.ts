@@ -1,25 +1,27 @@
 /** @file `clinicalbert synthesize`: MIMIC-shaped synthetic notes for trying everything out. */
+import { Option } from "commander";
 import { ClinicalBertError } from "../../errors.js";
 import {
   noteEventsHeader,
   noteEventsRow,
+  SYNTHETIC_TOPICS,
   type SyntheticNote,
   synthesizeNotes,
   type TemplateSet,
 } from "../../notes/synthesize/index.js";
 import { addExamples, type CliCommand, type CliContext } from "../context.js";
+import { byteSize, wholeNumber } from "../options.js";
 import { withOutput } from "../output.js";
 import { startProgress } from "../progress.js";
-import { parseBytes, parseWhole } from "../sizes.js";
 
 interface Flags {
-  readonly notes?: string;
-  readonly bytes?: string;
-  readonly seed: string;
-  readonly format: string;
-  readonly templates: string;
-  readonly topics?: string;
-  readonly firstPatient: string;
+  readonly notes?: number;
+  readonly bytes?: number;
+  readonly seed: number;
+  readonly format: keyof typeof FORMATS;
+  readonly templates: TemplateSet;
+  readonly topics: number;
+  readonly firstPatient: number;
   readonly out: string;
 }
 
@@ -28,10 +30,10 @@ interface Format {
   row(note: SyntheticNote): string;
 }
 
-const FORMATS: Readonly<Record<string, Format>> = {
+const FORMATS = {
   jsonl: { header: "", row: jsonLine },
   noteevents: { header: noteEventsHeader, row: noteEventsRow },
-};
+} as const satisfies Record<string, Format>;
 const TEMPLATE_SETS: readonly TemplateSet[] = ["all", "training", "held-out"];
 const DEFAULT_NOTES = 1000;
 /** Far above the longest line. */
@@ -40,17 +42,31 @@ const CHUNK_BYTES = 1 << 20;
 export const command: CliCommand = {
   configure(cli, context) {
     cli
-      .option("--notes <n>", `how many notes (default ${DEFAULT_NOTES})`)
-      .option("--bytes <size>", "stop after the note that reaches this size, e.g. 20MB, 2GB")
-      .option("--seed <n>", "equal seeds give equal bytes on any machine", "1")
-      .option("--format <name>", "jsonl, or noteevents for MIMIC-III's NOTEEVENTS.csv", "jsonl")
-      .option("--topics <n>", "draw from the first n diagnoses only")
-      .option(
-        "--templates <set>",
-        "sentence templates: all, training or held-out (those two share none)",
-        "all",
+      .option("--notes <n>", `how many notes (default ${DEFAULT_NOTES})`, wholeNumber(0))
+      .option("--bytes <size>", "stop after the note that reaches this size, e.g. 20MB, 2GB", byteSize)
+      .option("--seed <n>", "equal seeds give equal bytes on any machine", wholeNumber(0), 1)
+      .addOption(
+        new Option("--format <name>", "jsonl, or noteevents for MIMIC-III's NOTEEVENTS.csv")
+          .choices(Object.keys(FORMATS))
+          .default("jsonl"),
       )
-      .option("--first-patient <n>", "number of the first patient; disjoint ranges share no patient", "0")
+      .option(
+        "--topics <n>",
+        "draw from the first n diagnoses only",
+        wholeNumber(1, SYNTHETIC_TOPICS),
+        SYNTHETIC_TOPICS,
+      )
+      .addOption(
+        new Option("--templates <set>", "sentence templates; training and held-out share none")
+          .choices(TEMPLATE_SETS)
+          .default("all"),
+      )
+      .option(
+        "--first-patient <n>",
+        "number of the first patient; disjoint ranges share no patient",
+        wholeNumber(0),
+        0,
+      )
       .option("--out <file>", "file to write, - for standard output", "-")
       .action((flags: Flags) => synthesize(flags, context));
     addExamples(
@@ -63,21 +79,19 @@ export const command: CliCommand = {
 };
 
 async function synthesize(flags: Flags, context: CliContext): Promise<void> {
-  const format = oneOf("--format", flags.format, Object.keys(FORMATS));
-  const templates = oneOf("--templates", flags.templates, TEMPLATE_SETS);
+  const { seed, format, templates, topics, firstPatient } = flags;
   if (flags.notes !== undefined && flags.bytes !== undefined)
     throw new ClinicalBertError("USAGE", "--notes and --bytes cannot be given together.");
-  const bytes = flags.bytes === undefined ? Number.POSITIVE_INFINITY : parseBytes("--bytes", flags.bytes);
-  const count =
-    flags.bytes === undefined ? parseWhole("--notes", flags.notes ?? String(DEFAULT_NOTES)) : null;
+  const bytes = flags.bytes ?? Number.POSITIVE_INFINITY;
+  const count = flags.bytes === undefined ? (flags.notes ?? DEFAULT_NOTES) : null;
   const notes = synthesizeNotes({
-    seed: parseWhole("--seed", flags.seed),
+    seed,
     ...(count === null ? {} : { count }),
-    ...(flags.topics === undefined ? {} : { topics: parseWhole("--topics", flags.topics, 1) }),
-    firstPatient: parseWhole("--first-patient", flags.firstPatient),
+    topics,
+    firstPatient,
     templates,
   });
-  const { header, row } = FORMATS[format]!;
+  const { header, row } = FORMATS[format];
   const progress = startProgress(context, "synthesize", count ?? bytes, count === null ? "bytes" : "notes");
   await withOutput(context, flags.out, async (output) => {
     let written = 0;
@@ -105,12 +119,6 @@ async function synthesize(flags: Flags, context: CliContext): Promise<void> {
     await output.write(chunk.subarray(0, used));
   });
   progress.finish();
-}
-
-function oneOf<T extends string>(flag: string, value: string, allowed: readonly T[]): T {
-  const found = allowed.find((name) => name === value);
-  if (found !== undefined) return found;
-  throw new ClinicalBertError("USAGE", `${flag} is "${value}"; it must be one of ${allowed.join(", ")}.`);
 }
 
 /** The fields of a synthetic note need no escaping, apart from its text: twice as fast as one `JSON.stringify`. */

@@ -1,6 +1,7 @@
 /** @file The reference runtime: interprets a graph node by node in float64. For tests and proofs, never for speed. */
 
 import { resolveDim } from "../../graph/dim.js";
+import { ClinicalBertError } from "../../errors.js";
 import { arrayOf, type DType } from "../../graph/dtype.js";
 import { Tensor } from "../../graph/tensor.js";
 import type { Node, Value } from "../../graph/value.js";
@@ -16,13 +17,18 @@ import { KERNELS, type Kernel } from "./kernels.js";
 export function createReferenceRuntime(): Runtime {
   return {
     name: "reference",
-    async compile(graph) {
+    async compile(graph, { constants, quantize = false } = {}) {
+      if (quantize)
+        throw new ClinicalBertError("RUNTIME_DEVICE", "The reference runtime has no 8-bit arithmetic.");
       const executable: Executable = {
         async run(feeds, into = {}) {
-          const symbols = checkFeeds(graph, feeds, true);
+          const symbols = checkFeeds(graph, feeds, { widened: true, constants });
           const arrays = new Map<Value, NumberArray>();
           for (const value of graph.inputs)
-            if (value.node.op === "input") arrays.set(value, toArray(feeds[value.node.attributes.name]!));
+            if (value.node.op === "input") {
+              const { name } = value.node.attributes;
+              arrays.set(value, toArray(constants?.get(name) ?? feeds[name]!));
+            }
           for (const node of graph.nodes) if (node.op !== "input") interpret(node, arrays, symbols);
           const outputs: Record<string, Tensor> = {};
           for (const [name, value] of graph.outputs)

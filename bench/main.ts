@@ -1,0 +1,24 @@
+/** @file `npm run bench -- NAME [options]`: one benchmark per stage. Peers run when CLINICALBERT_PEERS names their environments. */
+interface Bench {
+  /** One line for the list. */
+  readonly summary: string;
+  /** Runs with the arguments that follow the name and prints what it measured. */
+  run(args: readonly string[]): Promise<void>;
+}
+
+const BENCHES: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>> = {
+  synthesize: () => import("./synthesize.js"),
+  inference: () => import("./inference.js"),
+  pretrain: () => import("./pretrain.js"),
+};
+
+const [name, ...args] = process.argv.slice(2);
+const load = BENCHES[name ?? ""];
+if (load === undefined) {
+  console.error(`usage: npm run bench -- NAME [options]; NAME is one of ${Object.keys(BENCHES).join(", ")}`);
+  process.exitCode = 2;
+} else {
+  const { bench } = await load();
+  console.log(`${name}: ${bench.summary}`);
+  await bench.run(args);
+}

@@ -1,0 +1,212 @@
+/**
+ * @file One optimizer step of pretraining, whole: packing, dropout masks, forward, backward, clip, AdamW, metrics. FLOPs, wall
+ * time and the yardstick are those of docs/performance.md.
+ */
+import { availableParallelism } from "node:os";
+import { parseArgs } from "node:util";
+import { BERT_BASE, type BertConfig } from "../src/bert/config.js";
+import type { PretrainingInstance } from "../src/instances/instance.js";
+import { createOrtRuntime } from "../src/runtime/ort-node.js";
+import type { Runtime } from "../src/runtime/runtime.js";
+import { clipScale, globalNorm, PUBLISHED_ADAM_W, updateAdamW } from "../src/training/adam-w.js";
+import { decaySegments, initializeParameters } from "../src/training/parameter-vector.js";
+import { createTrainingState, Pretrainer } from "../src/training/pretrainer.js";
+import { createWords } from "../src/util/counter-random.js";
+import { createBareGemm, GEMM_FLOPS } from "./bare-gemm.js";
+import { runPeer } from "./peers.js";
+import { median, startWatch, type Times } from "./stopwatch.js";
+
+const S = 128;
+const P = 20;
+const DROPOUT = 0.1;
+const GEMM_RUNS = 10;
+
+const OPTIONS = {
+  batch: { type: "string", default: "8,32" },
+  hidden: { type: "string", default: "768" },
+  layers: { type: "string", default: "12" },
+  micro: { type: "string", default: "8" },
+  threads: { type: "string", default: String(availableParallelism()) },
+  steps: { type: "string", default: "3" },
+  warmup: { type: "string", default: "2" },
+} as const;
+
+interface Shape {
+  readonly config: BertConfig;
+  readonly batch: number;
+  readonly micro: number;
+  readonly steps: number;
+  readonly warmup: number;
+}
+
+export const bench = {
+  summary: "seconds of one training step, BERT-base shape, length 128, 20 predictions, dropout 0.1, float32",
+  async run(args: readonly string[]): Promise<void> {
+    const { values } = parseArgs({ args: [...args], options: OPTIONS });
+    const [H, L, micro, threads, steps, warmup] = [
+      Number(values.hidden),
+      Number(values.layers),
+      Number(values.micro),
+      Number(values.threads),
+      Number(values.steps),
+      Number(values.warmup),
+    ];
+    const config = { ...BERT_BASE, hiddenSize: H, layerCount: L, headCount: H / 64, intermediateSize: 4 * H };
+    console.log(
+      `hidden ${H}, ${L} layers, micro-batches of ${micro}, ${threads} threads, median of ${steps} steps after ${warmup}`,
+    );
+    const ascending = values.batch
+      .split(",")
+      .map(Number)
+      .sort((a, b) => a - b);
+    for (const batch of ascending)
+      await measure({ config, batch, micro: Math.min(micro, batch), steps, warmup }, threads);
+    for (const batch of ascending) {
+      const sizes = { batch, hidden: H, layers: L, threads, steps, warmup: Math.min(warmup, 1) };
+      const flags = Object.entries(sizes).flatMap(([name, value]) => [`--${name}`, String(value)]);
+      for (const line of runPeer("pretrain", "torch", flags) ?? []) report(line as PeerLine, batch, config);
+    }
+  },
+};
+
+interface PeerLine {
+  readonly name: string;
+  readonly seconds: number;
+  readonly peakBytes: number;
+}
+
+/** 6·T·L·12H² + 12·L·B·S²·H + 6·B·P·(H² + H·V), and nothing else. */
+function stepFlops({ hiddenSize: H, layerCount: L, vocabSize: V }: BertConfig, B: number): number {
+  return 6 * B * S * L * 12 * H * H + 12 * L * B * S * S * H + 6 * B * P * (H * H + H * V);
+}
+
+function report({ name, seconds, peakBytes }: PeerLine, batch: number, config: BertConfig): void {
+  const columns = [
+    `${seconds.toFixed(3)} s/step`,
+    `${(batch / seconds).toFixed(2)} sequences/s`,
+    `${(stepFlops(config, batch) / seconds / 1e9).toFixed(1)} GFLOP/s`,
+    `peak RSS ${(peakBytes / 1e9).toFixed(2)} GB`,
+  ];
+  console.log(`batch ${batch}, ${name}: ${columns.join(", ")}`);
+}
+
+async function measure({ config, batch, micro, steps, warmup }: Shape, threads: number): Promise<void> {
+  const ort = await createOrtRuntime({ threads });
+  const { runtime, takeGraphTimes } = timed(ort);
+  const state = createTrainingState(config);
+  initializeParameters(state.weights, config.initializerRange, 1);
+  const pretrainer = await Pretrainer.create(
+    runtime,
+    {
+      config,
+      shape: { maxLength: S, maxPredictions: P },
+      schedule: { learningRate: 5e-5, totalSteps: 150_000, warmupSteps: 10_000 },
+      dropout: DROPOUT,
+      seed: 1,
+      microBatch: micro,
+    },
+    state,
+  );
+  const instances = randomInstances(batch, config.vocabSize);
+  const gemm = await createBareGemm(ort);
+  const [whole, graph, gemms]: [Times[], Times[], Times[]] = [[], [], []];
+  try {
+    for (let step = 0; step < warmup + steps; step++) {
+      const stop = startWatch();
+      await pretrainer.step(instances, step);
+      const times = stop();
+      const inGraph = takeGraphTimes();
+      if (step < warmup) continue;
+      whole.push(times);
+      graph.push(inGraph);
+      for (let run = 0; run < Math.ceil(GEMM_RUNS / steps); run++) gemms.push(await gemm.measure());
+    }
+    const [wall, cpu] = [median(whole.map((times) => times.wall)), median(whole.map((times) => times.cpu))];
+    report(
+      { name: "clinicalbert", seconds: wall, peakBytes: process.resourceUsage().maxRSS * 1024 },
+      batch,
+      config,
+    );
+    const best = (unit: keyof Times): number => GEMM_FLOPS / Math.min(...gemms.map((times) => times[unit]));
+    const flops = stepFlops(config, batch);
+    console.log(
+      `  ${(flops / wall / best("wall")).toFixed(3)} of the best of ${gemms.length} bare products ` +
+        `(${(best("wall") / 1e9).toFixed(1)} GFLOP/s); by processor time ${(flops / cpu / best("cpu")).toFixed(3)}; ` +
+        `${(cpu / wall).toFixed(2)} of ${threads} processors were had`,
+    );
+    const outside = whole.map((times, step) => 1 - graph[step]!.cpu / times.cpu);
+    console.log(
+      `  processor time outside of the graph ${percent(median(outside))}: ${updateShare(pretrainer, cpu)}`,
+    );
+  } finally {
+    await gemm.dispose();
+    await pretrainer.dispose();
+  }
+}
+
+/** Norm and update alone, as shares of a step; what is left outside of the graph is masks, packing and zeroing. */
+function updateShare({ state, gradients }: Pretrainer, step: number): string {
+  const { weights, firstMoments, secondMoments } = state;
+  const stopNorm = startWatch();
+  const norm = globalNorm(gradients.data);
+  const normTimes = stopNorm();
+  const stopUpdate = startWatch();
+  updateAdamW(
+    {
+      weights: weights.data,
+      gradients: gradients.data,
+      firstMoments: firstMoments.data,
+      secondMoments: secondMoments.data,
+    },
+    decaySegments(weights.table),
+    PUBLISHED_ADAM_W,
+    0,
+    clipScale(norm, 1),
+  );
+  return `norm ${percent(normTimes.cpu / step)}, update ${percent(stopUpdate().cpu / step)}`;
+}
+
+/** `runtime`, and a function that takes the time spent in its runs since it was last asked. */
+function timed(runtime: Runtime): { runtime: Runtime; takeGraphTimes: () => Times } {
+  let total: Times = { wall: 0, cpu: 0 };
+  return {
+    takeGraphTimes() {
+      const taken = total;
+      total = { wall: 0, cpu: 0 };
+      return taken;
+    },
+    runtime: {
+      ...runtime,
+      async compile(graph) {
+        const executable = await runtime.compile(graph);
+        return {
+          dispose: () => executable.dispose(),
+          async run(feeds, into) {
+            const stop = startWatch();
+            const outputs = await executable.run(feeds, into);
+            const { wall, cpu } = stop();
+            total = { wall: total.wall + wall, cpu: total.cpu + cpu };
+            return outputs;
+          },
+        };
+      },
+    },
+  };
+}
+
+/** Full-length instances of random ids with all predictions: the most work that a batch can be. */
+function randomInstances(count: number, vocabSize: number): PretrainingInstance[] {
+  const word = createWords(0, 1, [0, 0, 0]);
+  const ids = (length: number): Int32Array => Int32Array.from({ length }, () => word() % vocabSize);
+  return Array.from({ length: count }, () => ({
+    ids: ids(S),
+    segmentIds: new Uint8Array(S).fill(1, S / 2),
+    maskedPositions: Int32Array.from({ length: P }, (_, index) => 1 + 6 * index),
+    maskedIds: ids(P),
+    isRandomNext: word() % 2 === 1,
+  }));
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
+}

@@ -1,0 +1,59 @@
+/** @file The pipeline `fill-mask`: the likeliest tokens in the place of `[MASK]`. */
+import { ClinicalBertError } from "../errors.js";
+import type { PreTrainedModel } from "./models.js";
+import { runBatches } from "./run-batches.js";
+import { softmax, topIndices } from "./scores.js";
+import type { PreTrainedTokenizer } from "./tokenizers.js";
+
+export interface FillMaskOptions {
+  /** Default 5. */
+  readonly top_k?: number;
+}
+
+export interface FillMaskResult {
+  readonly score: number;
+  readonly token: number;
+  readonly token_str: string;
+  /** The whole text with the token in place, as the tokenizer decodes it. */
+  readonly sequence: string;
+}
+
+/** For each text the best fillings of its first mask. Throws `PIPELINE_INPUT` for a text without one. */
+export async function fillMasks(
+  tokenizer: PreTrainedTokenizer,
+  model: PreTrainedModel,
+  texts: readonly string[],
+  { top_k = 5 }: FillMaskOptions = {},
+): Promise<FillMaskResult[][]> {
+  const { wordpiece, model_max_length: maxLength, mask_token_id: maskId } = tokenizer;
+  const encodings = texts.map((text) => wordpiece.encode(text, { truncation: { maxLength } }));
+  const places = encodings.map(({ ids }, index) => {
+    const place = ids.indexOf(maskId);
+    if (place === -1)
+      throw new ClinicalBertError(
+        "PIPELINE_INPUT",
+        `Text ${index} has no ${tokenizer.mask_token} within ${maxLength} tokens.`,
+        {
+          details: { index },
+        },
+      );
+    return place;
+  });
+  const results: FillMaskResult[][] = [];
+  await runBatches(model, encodings, tokenizer.pad_token_id, (index, outputs, row) => {
+    const [, S, V] = outputs["logits"]!.dims as readonly [number, number, number];
+    const start = (row * S + places[index]!) * V;
+    const scores = softmax((outputs["logits"]!.data as Float32Array).subarray(start, start + V));
+    results[index] = topIndices(scores, top_k).map((token) => {
+      const sequence = Array.from(encodings[index]!.ids);
+      sequence[places[index]!] = token;
+      return {
+        score: scores[token]!,
+        token,
+        token_str: tokenizer.decode([token]),
+        sequence: tokenizer.decode(sequence, { skip_special_tokens: true }),
+      };
+    });
+  });
+  return results;
+}

@@ -1,0 +1,107 @@
+/** @file The pipeline `token-classification`: entities of notes of any length, with exact offsets. */
+import type { Encoding } from "../tokens/index.js";
+import {
+  AGGREGATION_STRATEGIES,
+  type AggregationStrategy,
+  aggregateEntities,
+  type ScoredToken,
+  type TokenClassificationResult,
+} from "./aggregate-entities.js";
+import type { PreTrainedModel } from "./models.js";
+import { unknownOption } from "./options.js";
+import { runBatches } from "./run-batches.js";
+import { softmax } from "./scores.js";
+import type { PreTrainedTokenizer } from "./tokenizers.js";
+import { planTokenWindows, type TokenWindow } from "./windows.js";
+
+export interface TokenClassificationOptions {
+  /** Classes left out of the result; `["O"]` by default. */
+  readonly ignore_labels?: readonly string[];
+  /** `none` by default, as in transformers.js; `first`, `average`, `max` never split a word. */
+  readonly aggregation_strategy?: AggregationStrategy;
+  /** Tokens that two neighbouring windows of a long text share; a quarter of the window by default. */
+  readonly stride?: number;
+  /** Tokens of a window, special tokens included; the model's length by default. */
+  readonly max_length?: number;
+  readonly signal?: AbortSignal;
+}
+
+interface PlannedWindow extends TokenWindow {
+  readonly text: number;
+}
+
+/** For each text its entities in order. Longer texts than the model's are read in overlapping windows. */
+export async function classifyTokens(
+  tokenizer: PreTrainedTokenizer,
+  model: PreTrainedModel,
+  texts: readonly string[],
+  options: TokenClassificationOptions = {},
+): Promise<TokenClassificationResult[][]> {
+  const { aggregation_strategy: strategy = "none", ignore_labels: ignored = ["O"] } = options;
+  if (!AGGREGATION_STRATEGIES.includes(strategy))
+    throw unknownOption("aggregation_strategy", strategy, AGGREGATION_STRATEGIES);
+  const { wordpiece } = tokenizer;
+  const room = Math.min(options.max_length ?? tokenizer.model_max_length, tokenizer.model_max_length) - 2;
+  const overlap = Math.min(options.stride ?? Math.floor(room / 4), room - 1);
+  const encodings = texts.map((text) => wordpiece.encode(text, { addSpecialTokens: false }));
+  const windows: PlannedWindow[] = encodings.flatMap(({ ids }, text) =>
+    planTokenWindows(ids.length, room, overlap).map((window) => ({ ...window, text })),
+  );
+  const scored = encodings.map(({ ids }) => new Array<Float32Array>(ids.length));
+  await runBatches(
+    model,
+    windows.map((window) => windowEncoding(tokenizer, encodings[window.text]!, window)),
+    tokenizer.pad_token_id,
+    (index, outputs, row) => {
+      const { text, start, from, to } = windows[index]!;
+      const logits = outputs["logits"]!.row(row);
+      // [CLS] stands before the first token of the window.
+      for (let token = from; token < to; token++)
+        scored[text]![token] = softmax(logits.row(token - start + 1).data as Float32Array);
+    },
+    options.signal === undefined ? {} : { signal: options.signal },
+  );
+  return texts.map((text, index) => {
+    const tokens = scoredTokens(tokenizer, text, encodings[index]!, scored[index]!);
+    return aggregateEntities(tokens, model.config.id2label, strategy, ignored);
+  });
+}
+
+/** `[CLS] tokens [SEP]`. */
+function windowEncoding(
+  { wordpiece }: PreTrainedTokenizer,
+  encoding: Encoding,
+  { start, end }: TokenWindow,
+): Encoding {
+  const ids = Int32Array.of(
+    wordpiece.classificationId,
+    ...encoding.ids.subarray(start, end),
+    wordpiece.separatorId,
+  );
+  return {
+    ...encoding,
+    ids,
+    typeIds: new Uint8Array(ids.length),
+    attentionMask: new Uint8Array(ids.length).fill(1),
+  };
+}
+
+function scoredTokens(
+  { wordpiece }: PreTrainedTokenizer,
+  text: string,
+  { ids, tokens, spans }: Encoding,
+  scores: readonly Float32Array[],
+): ScoredToken[] {
+  return Array.from(ids, (id, token) => {
+    const span = spans[token]!;
+    const unknown = id === wordpiece.unknownId;
+    const piece = unknown ? text.slice(...span) : tokens[token]!;
+    return {
+      piece,
+      span,
+      index: token + 1,
+      scores: scores[token]!,
+      isSubword: !unknown && piece.startsWith("##"),
+    };
+  });
+}

@@ -1,6 +1,6 @@
 /** @file The demonstration: from notes to a pretrained, evaluated, saved and reloaded small BERT, with a report. Restartable after every stage. */
 import { availableParallelism } from "node:os";
-import { writeModelFolder } from "../checkpoint/folder/write-folder.js";
+import { exportModelFolder } from "../checkpoint/folder/export-folder.js";
 import { readModelConfig } from "../checkpoint/model-folder.js";
 import { mapNames, canonicalTensors } from "../checkpoint/names/canonical.js";
 import { openWeights } from "../checkpoint/open-weights.js";
@@ -204,6 +204,7 @@ async function train(demo: Demo): Promise<void> {
     init: null,
     instances: [folder.file("training.instances")],
     heldOut: [],
+    order: "shuffled",
     steps,
     batchSize,
     microBatch: batchSize,
@@ -243,7 +244,7 @@ async function save(demo: Demo): Promise<void> {
   await stage(demo, "save model", "parameters", 0, async () => {
     const trained = folder.file("run", "model");
     const parameters = await loadModel(trained);
-    await writeModelFolder(modelFolder(demo), {
+    await exportModelFolder(modelFolder(demo), {
       config: await readModelConfig(trained),
       heads: ["pooler", "masked-lm", "next-sentence"],
       parameters,

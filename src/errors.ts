@@ -223,10 +223,6 @@ export const ERROR_CATALOGUE = {
     meaning: "A value of a training recipe is not one that a run can have.",
     remedy: "Give a value in the range that the message names.",
   },
-  TRAINING_INIT: {
-    meaning: "The weights to start from are not those of the configured model.",
-    remedy: "Give the configuration and the weights of the same model.",
-  },
   TRAINING_RESUME: {
     meaning:
       "A run folder cannot be continued: its recipe, data or checkpoints are not those of this command.",

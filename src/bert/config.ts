@@ -70,7 +70,19 @@ const REQUIRED = [
   "num_attention_heads",
   "intermediate_size",
 ] as const;
-const WHOLE = new Set<string>([...REQUIRED, "max_position_embeddings", "type_vocab_size", "pad_token_id"]);
+const SIZES = new Set<string>([...REQUIRED, "max_position_embeddings", "type_vocab_size"]);
+
+/** Which numbers a key may have. */
+function rangeOf(key: string): { readonly test: (value: number) => boolean; readonly wanted: string } {
+  if (SIZES.has(key))
+    return { test: (value) => Number.isSafeInteger(value) && value > 0, wanted: "a positive whole number" };
+  if (key === "pad_token_id")
+    return { test: (value) => Number.isSafeInteger(value) && value >= 0, wanted: "a whole number" };
+  if (key.endsWith("_prob"))
+    return { test: (value) => value >= 0 && value < 1, wanted: "a probability below 1" };
+  return { test: (value) => Number.isFinite(value) && value >= 0, wanted: "a non-negative number" };
+}
+
 const ACTIVATIONS: readonly HiddenActivation[] = ["gelu", "gelu_new", "relu"];
 /** Other names of the tanh form in published configurations. */
 const TANH_ALIASES = new Set(["gelu_pytorch_tanh", "gelu_fast"]);
@@ -93,18 +105,10 @@ export function readBertConfig(json: unknown, path = "config.json"): BertConfig 
       if ((REQUIRED as readonly string[]).includes(key)) throw refuse(path, `${key} is missing`, key);
       continue;
     }
-    const valid =
-      typeof value === "number" &&
-      Number.isFinite(value) &&
-      value >= 0 &&
-      (!WHOLE.has(key) || Number.isInteger(value));
-    if (!valid || ((REQUIRED as readonly string[]).includes(key) && value === 0))
-      throw refuse(
-        path,
-        `${key} must be a ${WHOLE.has(key) ? "positive whole" : "non-negative"} number, is ${JSON.stringify(value)}`,
-        key,
-      );
-    values[name] = value as number;
+    const { test, wanted } = rangeOf(key);
+    if (typeof value !== "number" || !test(value))
+      throw refuse(path, `${key} must be ${wanted}, is ${JSON.stringify(value)}`, key);
+    values[name] = value;
   }
   const config = {
     ...BERT_BASE,

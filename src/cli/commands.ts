@@ -56,6 +56,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: "the tensors of a weights file, or how far two differ",
     load: () => import("./commands/inspect.js"),
   },
+  verify: {
+    summary: "prove that a published model is read as Python's transformers reads it",
+    load: () => import("./commands/verify.js"),
+  },
   predict: {
     summary: "classes of texts and entities of notes by a fine-tuned model, as JSON lines",
     load: () => import("./commands/predict.js"),

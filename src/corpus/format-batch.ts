@@ -11,7 +11,7 @@ export interface CorpusCounts extends Record<CountName, number> {
   notes: number;
   sections: number;
   sentences: number;
-  /** Runs of characters between white space, in the written sentences. */
+  /** Runs of characters between ASCII white space, in the written sentences. */
   words: number;
   /** UTF-16 units of the notes. */
   characters: number;
@@ -86,22 +86,17 @@ export function formatBatch(notes: readonly Note[], options: FormatBatchOptions)
     addCounts(category.counts, counts);
   }
   return {
-    categories: [...categories].map(([category, { lines, notes, counts }]) => ({
-      category,
-      lines: encode(lines),
-      notes: encode(notes),
-      counts,
-    })),
+    categories: [...categories].map(([category, { lines, notes, counts }]) => {
+      const bytes = encoder.encode(lines);
+      counts.words = countWords(bytes);
+      return { category, lines: bytes, notes: encoder.encode(notes), counts };
+    }),
     refused,
     differences: differences?.result() ?? null,
   };
 }
 
 const encoder = new TextEncoder();
-
-function encode(text: string): Uint8Array {
-  return encoder.encode(text);
-}
 
 function formatNote(
   note: Note,
@@ -117,7 +112,6 @@ function formatNote(
         if (line === "") continue;
         lines += `${line}\n`;
         counts.sentences++;
-        counts.words += countWords(line);
       }
     }
   } catch (error) {
@@ -133,13 +127,14 @@ function formatNote(
   return { lines, counts };
 }
 
-function countWords(line: string): number {
+/** Runs of bytes above the space character: in UTF-8, words between ASCII white space. */
+function countWords(lines: Uint8Array): number {
   let words = 0;
-  let inside = false;
-  for (let at = 0; at < line.length; at++) {
-    const isSpace = line.charCodeAt(at) <= 32;
-    if (!isSpace && !inside) words++;
-    inside = !isSpace;
+  let wasSpace = true;
+  for (let at = 0; at < lines.length; at++) {
+    const isSpace = lines[at]! <= 32;
+    if (wasSpace && !isSpace) words++;
+    wasSpace = isSpace;
   }
   return words;
 }

@@ -114,8 +114,9 @@ describe("differentiate", () => {
     const g = new GraphBuilder();
     const [x, w] = [g.input("x", "float32", [2, 3]), g.input("w", "float32", [3, 3])];
     const y = g.exp(x);
-    // dy of the difference is a product and flows on to y and to z as it is.
-    g.output("loss", g.reduceSum(g.gemm(g.sub(y, g.tanh(y)), w), [0, 1]));
+    // The gradient of the difference is a product: it flows on to y, which has a gradient already, and to tanh x.
+    const product = g.gemm(g.sub(y, g.tanh(x)), w);
+    g.output("loss", g.add(g.reduceSum(product, [0, 1]), g.reduceSum(g.exp(y), [0, 1])));
     const products = ops(differentiate(g.finish(), "loss", ["x"])).filter((op) => op === "gemm");
     expect(products).toHaveLength(2);
   });

@@ -1,9 +1,8 @@
 /** @file The demonstration: from notes to a pretrained, evaluated, saved and reloaded small BERT, with a report. Restartable after every stage. */
 import { availableParallelism } from "node:os";
+import { type BertConfig, PRETRAINING_HEADS } from "../bert/index.js";
 import { exportModelFolder } from "../checkpoint/folder/export-folder.js";
-import { readModelConfig } from "../checkpoint/model-folder.js";
-import { mapNames, canonicalTensors } from "../checkpoint/names/canonical.js";
-import { openWeights } from "../checkpoint/open-weights.js";
+import { openModel } from "../checkpoint/open-model.js";
 import { ClinicalBertError } from "../errors.js";
 import type { Tensor } from "../graph/tensor.js";
 import { openInstances } from "../instances/open-instances.js";
@@ -243,10 +242,10 @@ async function save(demo: Demo): Promise<void> {
   const { steps, batchSize, learningRate } = settings;
   await stage(demo, "save model", "parameters", 0, async () => {
     const trained = folder.file("run", "model");
-    const parameters = await loadModel(trained);
+    const { config, parameters } = await loadModel(trained);
     await exportModelFolder(modelFolder(demo), {
-      config: await readModelConfig(trained),
-      heads: ["pooler", "masked-lm", "next-sentence"],
+      config,
+      heads: PRETRAINING_HEADS,
       parameters,
       tokenizer: {
         vocabulary: await readVocabulary(folder),
@@ -279,12 +278,13 @@ async function evaluate(demo: Demo, progress: OnProgress): Promise<readonly [num
     const masked = maskedBaselines(training, heldOut, vocabulary.tokens.length);
     const next = nextSentenceBaselines(training, heldOut, vocabulary.tokens);
     progress(0);
+    const { config, parameters } = await loadModel(modelFolder(demo));
     const evaluation = await evaluatePretraining(
       await createOrtRuntime({ device: "cpu", threads }),
-      await loadModel(modelFolder(demo)),
+      parameters,
       instancesOf(heldOut),
       {
-        config: await readModelConfig(modelFolder(demo)),
+        config,
         shape: { maxLength: heldOut.maxLength, maxPredictions: heldOut.maxPredictions },
         batchSize: settings.batchSize,
         stopped: () => signal.aborted,
@@ -315,16 +315,12 @@ function* instancesOf(reader: Awaited<ReturnType<typeof openInstances>>) {
   for (let index = 0; index < reader.count; index++) yield reader.read(index);
 }
 
-async function loadModel(path: string): Promise<Map<string, Tensor>> {
-  const weights = await openWeights(path);
+async function loadModel(path: string): Promise<{ config: BertConfig; parameters: Map<string, Tensor> }> {
+  const model = await openModel(path);
   try {
-    const { parameters } = mapNames(weights);
-    const source = canonicalTensors(weights, parameters);
-    const tensors = new Map<string, Tensor>();
-    for (const { name } of source.tensors) tensors.set(name, await source.read(name));
-    return tensors;
+    return { config: model.config, parameters: await model.readParameters(PRETRAINING_HEADS) };
   } finally {
-    await weights.close();
+    await model.close();
   }
 }
 

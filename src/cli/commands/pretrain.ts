@@ -1,10 +1,11 @@
 /** @file `clinicalbert pretrain`: trains a BERT on instances, from published weights or from scratch. */
 
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
 import { availableParallelism } from "node:os";
 import { type Command, Option } from "commander";
 import { readBertConfig } from "../../bert/config.js";
-import { findVocabulary, readModelConfig } from "../../checkpoint/model-folder.js";
+import { openModel } from "../../checkpoint/open-model.js";
 import { ClinicalBertError } from "../../errors.js";
 import { DEVICES, type Device } from "../../runtime/ort-node.js";
 import type { PretrainEvent, PretrainOutcome } from "../../training/pretrain.js";
@@ -104,8 +105,10 @@ async function recipeOf(flags: PretrainFlags): Promise<PretrainRecipe> {
       "USAGE",
       "pretrain needs either --init (weights to start from) or --config (to start from scratch).",
     );
-  const config =
-    flags.init === undefined ? await readConfigFile(flags.config!) : await readModelConfig(flags.init);
+  const { config, vocabulary } =
+    flags.init === undefined
+      ? { config: await readConfigFile(flags.config!), vocabulary: null }
+      : await describeInit(flags.init);
   return {
     config,
     init: flags.init ?? null,
@@ -123,8 +126,17 @@ async function recipeOf(flags: PretrainFlags): Promise<PretrainRecipe> {
     keepCheckpoints: flags.keep,
     device: flags.device,
     threads: flags.threads,
-    vocabulary: flags.vocab ?? (flags.init === undefined ? null : await findVocabulary(flags.init)),
+    vocabulary: flags.vocab ?? vocabulary,
   };
+}
+
+/** Configuration of the model to start from, and the vocabulary beside it. */
+async function describeInit(source: string): Promise<Pick<PretrainRecipe, "config" | "vocabulary">> {
+  const model = await openModel(source);
+  await model.close();
+  const vocabulary = join(model.folder, "vocab.txt");
+  const there = (await stat(vocabulary).catch(() => null)) !== null;
+  return { config: model.config, vocabulary: there ? vocabulary : null };
 }
 
 async function readConfigFile(path: string): Promise<PretrainRecipe["config"]> {

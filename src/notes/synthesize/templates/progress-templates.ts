@@ -1,6 +1,8 @@
 /**
  * @file Clauses of the short statements of progress notes: any clause about the disease, a comma, any clause about the drug. A
- * third of the pairs is held out, so that both sides of the split have the same words in other sentences.
+ * third of the pairs is held out, so that both sides of the split have the same words in other sentences. Statements begin with
+ * the problem and end with its drug: where one follows another, the two stand side by side, which is what a small model can
+ * learn of next sentences in minutes.
  */
 
 export const DISEASE_CLAUSES = [
@@ -19,13 +21,13 @@ export const DISEASE_CLAUSES = [
 ] as const;
 
 export const DRUG_CLAUSES = [
-  "{brand} given",
-  "continue {brand} {freq}",
-  "{brand} was tolerated",
-  "back on {brand} {dose}",
-  "hold {brand} for an hour",
-  "raise {brand} if {labname} climbs",
-  "wean {brand} by day {n}",
+  "given {brand}",
+  "continue {brand}",
+  "tolerated {brand}",
+  "back on {dose} of {brand}",
+  "held an hour of {brand}",
+  "if {labname} climbs raise {brand}",
+  "by day {n} wean {brand}",
   "{drug} swapped for {brand}",
   "wants more {brand}",
   "recheck {labname} while on {brand}",

@@ -264,10 +264,11 @@ def trajectory(name, config, seed, pool, size, steps, longest, predictions, sche
           "float32WeightErrors": {k: [e[k] for e in weight_errors] for k in final}})
 
 
-trajectory("float32", configuration("gelu", vocab_size=150, hidden_size=12, num_hidden_layers=2, num_attention_heads=2,
-                                    intermediate_size=40, max_position_embeddings=32, type_vocab_size=2,
-                                    initializer_range=0.05),
-           seed=21, pool=96, size=16, steps=200, longest=24, predictions=8, schedule=(5e-4, 20, 200))
+for name, activation in (("erf", "gelu"), ("tanh", "gelu_new")):
+    trajectory(name, configuration(activation, vocab_size=150, hidden_size=12, num_hidden_layers=2,
+                                   num_attention_heads=2, intermediate_size=40, max_position_embeddings=32,
+                                   type_vocab_size=2, initializer_range=0.05),
+               seed=21, pool=96, size=16, steps=200, longest=24, predictions=8, schedule=(5e-4, 20, 200))
 # Small enough for the float64 interpreter: there the faintest mutant stands out.
 trajectory("float64", configuration("gelu", vocab_size=30, hidden_size=8, num_hidden_layers=1, num_attention_heads=2,
                                     intermediate_size=12, max_position_embeddings=12, type_vocab_size=2,

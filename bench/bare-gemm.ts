@@ -2,13 +2,19 @@
 import { GraphBuilder } from "../src/graph/builder.js";
 import { Tensor } from "../src/graph/tensor.js";
 import type { Runtime } from "../src/runtime/runtime.js";
+import { startWatch, type Times } from "./stopwatch.js";
 
 const [M, K, N] = [4096, 768, 3072];
 
-/** A function that runs the product once and returns its GFLOP/s; `dispose` frees it. */
-export async function createBareGemm(
-  runtime: Runtime,
-): Promise<{ measure(): Promise<number>; dispose(): Promise<void> }> {
+export interface BareGemm {
+  /** Runs the product once. */
+  measure(): Promise<Times>;
+  dispose(): Promise<void>;
+}
+
+export const GEMM_FLOPS = 2 * M * K * N;
+
+export async function createBareGemm(runtime: Runtime): Promise<BareGemm> {
   const g = new GraphBuilder();
   const [a, b] = [g.input("a", "float32", [M, K]), g.input("b", "float32", [N, K])];
   g.output("y", g.gemm(a, b, { transB: true }));
@@ -20,9 +26,9 @@ export async function createBareGemm(
   await executable.run(feeds, into);
   return {
     async measure() {
-      const start = performance.now();
+      const stop = startWatch();
       await executable.run(feeds, into);
-      return (2 * M * K * N) / (performance.now() - start) / 1e6;
+      return stop();
     },
     dispose: () => executable.dispose(),
   };

@@ -7,6 +7,8 @@ interface Bench {
 }
 
 const BENCHES: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>> = {
+  synthesize: () => import("./synthesize.js"),
+  inference: () => import("./inference.js"),
   pretrain: () => import("./pretrain.js"),
 };
 

@@ -12,8 +12,9 @@ import { clipScale, globalNorm, PUBLISHED_ADAM_W, updateAdamW } from "../src/tra
 import { decaySegments, initializeParameters } from "../src/training/parameter-vector.js";
 import { createTrainingState, Pretrainer } from "../src/training/pretrainer.js";
 import { createWords } from "../src/util/counter-random.js";
-import { createBareGemm } from "./bare-gemm.js";
+import { createBareGemm, GEMM_FLOPS } from "./bare-gemm.js";
 import { runPeer } from "./peers.js";
+import { median, startWatch, type Times } from "./stopwatch.js";
 
 const S = 128;
 const P = 20;
@@ -79,20 +80,19 @@ function stepFlops({ hiddenSize: H, layerCount: L, vocabSize: V }: BertConfig, B
   return 6 * B * S * L * 12 * H * H + 12 * L * B * S * S * H + 6 * B * P * (H * H + H * V);
 }
 
-function report({ name, seconds, peakBytes }: PeerLine, batch: number, config: BertConfig): number {
-  const rate = stepFlops(config, batch) / seconds / 1e9;
+function report({ name, seconds, peakBytes }: PeerLine, batch: number, config: BertConfig): void {
   const columns = [
     `${seconds.toFixed(3)} s/step`,
     `${(batch / seconds).toFixed(2)} sequences/s`,
-    `${rate.toFixed(1)} GFLOP/s`,
+    `${(stepFlops(config, batch) / seconds / 1e9).toFixed(1)} GFLOP/s`,
     `peak RSS ${(peakBytes / 1e9).toFixed(2)} GB`,
   ];
   console.log(`batch ${batch}, ${name}: ${columns.join(", ")}`);
-  return rate;
 }
 
 async function measure({ config, batch, micro, steps, warmup }: Shape, threads: number): Promise<void> {
-  const { runtime, graphMilliseconds } = timed(await createOrtRuntime({ threads }));
+  const ort = await createOrtRuntime({ threads });
+  const { runtime, takeGraphTimes } = timed(ort);
   const state = createTrainingState(config);
   initializeParameters(state.weights, config.initializerRange, 1);
   const pretrainer = await Pretrainer.create(
@@ -108,25 +108,35 @@ async function measure({ config, batch, micro, steps, warmup }: Shape, threads: 
     state,
   );
   const instances = randomInstances(batch, config.vocabSize);
-  const gemm = await createBareGemm(runtime);
-  const [walls, outsides, gemms]: [number[], number[], number[]] = [[], [], []];
+  const gemm = await createBareGemm(ort);
+  const [whole, graph, gemms]: [Times[], Times[], Times[]] = [[], [], []];
   try {
     for (let step = 0; step < warmup + steps; step++) {
-      const before = graphMilliseconds();
-      const start = performance.now();
+      const stop = startWatch();
       await pretrainer.step(instances, step);
-      const wall = performance.now() - start;
+      const times = stop();
+      const inGraph = takeGraphTimes();
       if (step < warmup) continue;
-      walls.push(wall / 1e3);
-      outsides.push(1 - (graphMilliseconds() - before) / wall);
+      whole.push(times);
+      graph.push(inGraph);
       for (let run = 0; run < Math.ceil(GEMM_RUNS / steps); run++) gemms.push(await gemm.measure());
     }
-    const peakBytes = process.resourceUsage().maxRSS * 1024;
-    const rate = report({ name: "clinicalbert", seconds: median(walls), peakBytes }, batch, config);
-    const best = Math.max(...gemms);
+    const [wall, cpu] = [median(whole.map((times) => times.wall)), median(whole.map((times) => times.cpu))];
+    report(
+      { name: "clinicalbert", seconds: wall, peakBytes: process.resourceUsage().maxRSS * 1024 },
+      batch,
+      config,
+    );
+    const best = (unit: keyof Times): number => GEMM_FLOPS / Math.min(...gemms.map((times) => times[unit]));
+    const flops = stepFlops(config, batch);
     console.log(
-      `  ${(rate / best).toFixed(3)} of the best of ${gemms.length} bare products (${best.toFixed(1)} GFLOP/s); ` +
-        `outside of the graph ${percent(median(outsides))}: ${updateShare(pretrainer, median(walls))}`,
+      `  ${(flops / wall / best("wall")).toFixed(3)} of the best of ${gemms.length} bare products ` +
+        `(${(best("wall") / 1e9).toFixed(1)} GFLOP/s); by processor time ${(flops / cpu / best("cpu")).toFixed(3)}; ` +
+        `${(cpu / wall).toFixed(2)} of ${threads} processors were had`,
+    );
+    const outside = whole.map((times, step) => 1 - graph[step]!.cpu / times.cpu);
+    console.log(
+      `  processor time outside of the graph ${percent(median(outside))}: ${updateShare(pretrainer, cpu)}`,
     );
   } finally {
     await gemm.dispose();
@@ -135,11 +145,12 @@ async function measure({ config, batch, micro, steps, warmup }: Shape, threads: 
 }
 
 /** Norm and update alone, as shares of a step; what is left outside of the graph is masks, packing and zeroing. */
-function updateShare({ state, gradients }: Pretrainer, wall: number): string {
+function updateShare({ state, gradients }: Pretrainer, step: number): string {
   const { weights, firstMoments, secondMoments } = state;
-  const start = performance.now();
+  const stopNorm = startWatch();
   const norm = globalNorm(gradients.data);
-  const middle = performance.now();
+  const normTimes = stopNorm();
+  const stopUpdate = startWatch();
   updateAdamW(
     {
       weights: weights.data,
@@ -152,15 +163,18 @@ function updateShare({ state, gradients }: Pretrainer, wall: number): string {
     0,
     clipScale(norm, 1),
   );
-  const [normSeconds, updateSeconds] = [(middle - start) / 1e3, (performance.now() - middle) / 1e3];
-  return `norm ${percent(normSeconds / wall)}, update ${percent(updateSeconds / wall)}`;
+  return `norm ${percent(normTimes.cpu / step)}, update ${percent(stopUpdate().cpu / step)}`;
 }
 
-/** `runtime`, and the milliseconds spent in its runs so far. */
-function timed(runtime: Runtime): { runtime: Runtime; graphMilliseconds: () => number } {
-  let total = 0;
+/** `runtime`, and a function that takes the time spent in its runs since it was last asked. */
+function timed(runtime: Runtime): { runtime: Runtime; takeGraphTimes: () => Times } {
+  let total: Times = { wall: 0, cpu: 0 };
   return {
-    graphMilliseconds: () => total,
+    takeGraphTimes() {
+      const taken = total;
+      total = { wall: 0, cpu: 0 };
+      return taken;
+    },
     runtime: {
       ...runtime,
       async compile(graph) {
@@ -168,9 +182,10 @@ function timed(runtime: Runtime): { runtime: Runtime; graphMilliseconds: () => n
         return {
           dispose: () => executable.dispose(),
           async run(feeds, into) {
-            const start = performance.now();
+            const stop = startWatch();
             const outputs = await executable.run(feeds, into);
-            total += performance.now() - start;
+            const { wall, cpu } = stop();
+            total = { wall: total.wall + wall, cpu: total.cpu + cpu };
             return outputs;
           },
         };
@@ -190,11 +205,6 @@ function randomInstances(count: number, vocabSize: number): PretrainingInstance[
     maskedIds: ids(P),
     isRandomNext: word() % 2 === 1,
   }));
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return (sorted[(sorted.length - 1) >> 1]! + sorted[sorted.length >> 1]!) / 2;
 }
 
 function percent(share: number): string {

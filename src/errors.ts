@@ -223,10 +223,6 @@ export const ERROR_CATALOGUE = {
     meaning: "A value of a training recipe is not one that a run can have.",
     remedy: "Give a value in the range that the message names.",
   },
-  TRAINING_INIT: {
-    meaning: "The weights to start from are not those of the configured model.",
-    remedy: "Give the configuration and the weights of the same model.",
-  },
   TRAINING_RESUME: {
     meaning:
       "A run folder cannot be continued: its recipe, data or checkpoints are not those of this command.",
@@ -241,6 +237,10 @@ export const ERROR_CATALOGUE = {
     remedy: "Lower the learning rate or lengthen the warm-up, and go on from the last checkpoint.",
   },
   // pipelines
+  EXPORT_REFUSED: {
+    meaning: "A quantized variant would change the model more than is allowed.",
+    remedy: "Leave it out (--onnx fp32), or write it all the same with --force.",
+  },
   PIPELINE_OPTION: {
     meaning: "An option of a pipeline or of from_pretrained has a value that is not one of its values.",
     remedy: "Choose one of the listed values.",
@@ -251,6 +251,14 @@ export const ERROR_CATALOGUE = {
   },
   // tasks
   // recipes
+  DEMO_FOLDER: {
+    meaning: "The folder for a demonstration holds something else.",
+    remedy: "Give an empty or a new folder with --out.",
+  },
+  DEMO_NOTES: {
+    meaning: "The notes are too few, or too short, to train on and to judge by.",
+    remedy: "Give more notes (some hundred, of several patients), or none to use synthetic ones.",
+  },
   // server
   // cli
 } as const satisfies Record<string, ErrorEntry>;

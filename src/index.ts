@@ -17,3 +17,4 @@ export * from "./pipelines/index.js";
 export * from "./sections/index.js";
 export * from "./sentences/index.js";
 export * from "./tokens/index.js";
+export { openTokenizerDirectory, writeTokenizerDirectory } from "./tokens/tokenizer-directory.js";

@@ -8,9 +8,25 @@ interface CommandEntry {
 
 /** In the order of the help: the way of the data. */
 export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
+  demo: {
+    summary: "pretrain a small BERT on synthetic or real notes in three minutes, with a report",
+    load: () => import("./commands/demo.js"),
+  },
   synthesize: {
     summary: "write MIMIC-shaped synthetic notes",
     load: () => import("./commands/synthesize.js"),
+  },
+  sections: {
+    summary: "notes to sections, as JSON lines",
+    load: () => import("./commands/sections.js"),
+  },
+  sentences: {
+    summary: "texts or notes to sentences, as JSON lines",
+    load: () => import("./commands/sentences.js"),
+  },
+  format: {
+    summary: "notes to a corpus of one sentence a line",
+    load: () => import("./commands/format.js"),
   },
   vocab: {
     summary: "learn word pieces from a corpus, or extend a vocabulary",
@@ -31,5 +47,29 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   gradients: {
     summary: "write the loss and gradients of a batch, to compare implementations",
     load: () => import("./commands/gradients.js"),
+  },
+  convert: {
+    summary: "a model of any format to Hugging Face, safetensors, PyTorch or TensorFlow files",
+    load: () => import("./commands/convert.js"),
+  },
+  inspect: {
+    summary: "the tensors of a weights file, or how far two differ",
+    load: () => import("./commands/inspect.js"),
+  },
+  verify: {
+    summary: "prove that a published model is read as Python's transformers reads it",
+    load: () => import("./commands/verify.js"),
+  },
+  predict: {
+    summary: "classes of texts and entities of notes by a fine-tuned model, as JSON lines",
+    load: () => import("./commands/predict.js"),
+  },
+  embed: {
+    summary: "texts to vectors, as JSON lines",
+    load: () => import("./commands/embed.js"),
+  },
+  "fill-mask": {
+    summary: "the likeliest tokens in the place of [MASK], as JSON lines",
+    load: () => import("./commands/fill-mask.js"),
   },
 };

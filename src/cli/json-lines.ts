@@ -13,12 +13,14 @@ const FLUSH_AT = 1 << 16;
 /**
  * Feeds each line of `files` (standard input when empty, or where one is `-`) to `handle` and writes what it returns, with the line's `id`
  * first when it has one. A line that is not a JSON object, or that `handle` refuses with a `ClinicalBertError`, becomes
- * `{"id","line"?,"error":{"code","message"}}` and makes the exit code 1; the lines after it are still done.
+ * `{"id","line"?,"error":{"code","message"}}` and makes the exit code 1; the lines after it are still done. `atOnce` lines
+ * are handled together (see `batchCalls`); 1 answers each line before the next is read.
  */
 export async function filterJsonLines(
   context: CliContext,
   files: readonly string[],
   handle: (record: JsonObject) => JsonObject | Promise<JsonObject>,
+  atOnce = 1,
 ): Promise<void> {
   const output = await openOutput(context, "-");
   let pending = "";
@@ -27,11 +29,18 @@ export async function filterJsonLines(
     pending = "";
     if (chunk !== "") await output.write(chunk);
   };
+  const waiting: Promise<JsonObject>[] = [];
+  const answerAll = async (): Promise<void> => {
+    for (const answer of await Promise.all(waiting)) pending += `${JSON.stringify(answer)}\n`;
+    waiting.length = 0;
+  };
   for await (const { text, number } of inputLines(context, files)) {
     context.signal.throwIfAborted();
-    pending += `${JSON.stringify(await answerLine(context, text, number, handle))}\n`;
+    waiting.push(answerLine(context, text, number, handle));
+    if (waiting.length >= atOnce) await answerAll();
     if (pending.length >= FLUSH_AT) await flush();
   }
+  await answerAll();
   await flush();
 }
 

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { writeAtomic } from "../util/atomic-file.js";
+import { type DifferenceCounts, emptyDifferences } from "./differences.js";
 import { type CorpusCounts, emptyCounts } from "./format-batch.js";
 
 export interface CategoryState {
@@ -26,11 +27,13 @@ export interface RunState {
   readonly categories: CategoryState[];
   refusedBytes: number;
   readonly refusedNotes: Record<string, number>;
+  differencesBytes: number;
+  readonly differences: DifferenceCounts;
 }
 
 const STATE_FILE = "state.json";
 
-export function newRunState(identity: string): RunState {
+function newRunState(identity: string): RunState {
   return {
     identity,
     key: randomBytes(32).toString("base64"),
@@ -39,6 +42,8 @@ export function newRunState(identity: string): RunState {
     categories: [],
     refusedBytes: 0,
     refusedNotes: {},
+    differencesBytes: 0,
+    differences: emptyDifferences(),
   };
 }
 

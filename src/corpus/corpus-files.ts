@@ -11,7 +11,7 @@ export interface GrowingFile {
   readonly name: string;
   /** Bytes appended so far, written or not. */
   readonly bytes: number;
-  append(text: string): Promise<void>;
+  append(chunk: Uint8Array): Promise<void>;
   /** Writes what is pending and makes it durable. */
   sync(): Promise<void>;
   /** Renames the finished file to `folder/name`; returns its keyed hash (HMAC-SHA256, hex). */
@@ -29,7 +29,7 @@ export async function openGrowingFile(
   const path = join(workFolder, name);
   const hmac = createHmac("sha256", key);
   const handle = await openAt(path, bytes, hmac);
-  let pending: Buffer[] = [];
+  let pending: Uint8Array[] = [];
   let pendingBytes = 0;
   let written = bytes;
   let isOpen = true;
@@ -51,8 +51,7 @@ export async function openGrowingFile(
     get bytes() {
       return written + pendingBytes;
     },
-    async append(text) {
-      const chunk = Buffer.from(text, "utf8");
+    async append(chunk) {
       pending.push(chunk);
       pendingBytes += chunk.length;
       if (pendingBytes >= FLUSH_AT) await flush();

@@ -2,31 +2,27 @@
 import { ClinicalBertError, type ErrorCode } from "../errors.js";
 import type { Note } from "../notes/note.js";
 import type { SectionSplitter } from "../sections/section.js";
-import { splitSection } from "../sentences/note-sentences.js";
-import type { Sentence, SentenceSplitter } from "../sentences/sentence.js";
+import type { SentenceSplitter } from "../sentences/sentence.js";
+import { type BatchDifferences, createDifferences } from "./differences.js";
 
-export interface CorpusCounts {
+type CountName = "notes" | "sections" | "sentences" | "words" | "characters";
+
+export interface CorpusCounts extends Record<CountName, number> {
   notes: number;
   sections: number;
   sentences: number;
-  /** Runs of characters between white space, in the written sentences. */
+  /** Runs of characters between ASCII white space, in the written sentences. */
   words: number;
   /** UTF-16 units of the notes. */
   characters: number;
 }
 
-/** Where a formatted note stands in the corpus file. */
-export interface CorpusNote {
-  readonly id: string;
-  readonly patientId: string | null;
-  readonly sentences: number;
-}
-
-/** The lines of one category in a batch. */
+/** The lines of one category in a batch, as bytes of UTF-8: they move between threads without a copy. */
 export interface CategoryBatch {
   /** Sentences, one a line, a blank line after each note. */
-  readonly lines: string;
-  readonly notes: readonly CorpusNote[];
+  readonly lines: Uint8Array;
+  /** JSON lines `{"id","patientId","sentences"}`, one a note. */
+  readonly notes: Uint8Array;
   readonly counts: CorpusCounts;
 }
 
@@ -38,67 +34,84 @@ export interface RefusedNote {
 }
 
 export interface FormattedBatch {
-  /** By category as the source names it; "" for notes without one. */
-  readonly categories: ReadonlyMap<string, CategoryBatch>;
+  /** By category as the source names it; "" for notes without one. In the order of their first notes. */
+  readonly categories: readonly (CategoryBatch & { readonly category: string })[];
   readonly refused: readonly RefusedNote[];
+  /** What another rule set would have changed, when one is given. */
+  readonly differences: BatchDifferences | null;
+}
+
+export interface FormatBatchOptions {
+  readonly sections: SectionSplitter;
+  readonly sentences: SentenceSplitter;
+  /** False puts all notes into the category "". */
+  readonly byCategory: boolean;
+  /** Compare with this rule set. */
+  readonly diff: SectionSplitter | null;
 }
 
 export function emptyCounts(): CorpusCounts {
   return { notes: 0, sections: 0, sentences: 0, words: 0, characters: 0 };
 }
 
-export function addCounts(sum: CorpusCounts, counts: Readonly<CorpusCounts>): void {
-  for (const key of Object.keys(sum) as (keyof CorpusCounts)[]) sum[key] += counts[key];
+/** Adds each number of `counts` to the one of the same name in `sum`. */
+export function addCounts<Key extends string>(
+  sum: Record<Key, number>,
+  counts: Readonly<Record<Key, number>>,
+): void {
+  for (const key of Object.keys(sum) as Key[]) sum[key] += counts[key];
 }
 
-/** Sections, then sentences of every note. `byCategory` false puts all notes into the category "". */
-export function formatBatch(
-  notes: readonly Note[],
-  sections: SectionSplitter,
-  sentences: SentenceSplitter,
-  byCategory: boolean,
-): FormattedBatch {
-  const categories = new Map<string, { lines: string; notes: CorpusNote[]; counts: CorpusCounts }>();
+/** Sections, then sentences of every note. */
+export function formatBatch(notes: readonly Note[], options: FormatBatchOptions): FormattedBatch {
+  const categories = new Map<string, { lines: string; notes: string; counts: CorpusCounts }>();
   const refused: RefusedNote[] = [];
+  const differences = options.diff === null ? null : createDifferences(options.diff);
   for (const note of notes) {
-    const formatted = formatNote(note, sections, sentences);
+    const formatted = formatNote(note, options);
+    differences?.add(note, options);
     if ("code" in formatted) {
       refused.push(formatted);
       continue;
     }
-    const name = byCategory ? (note.category ?? "").trim() : "";
+    const name = options.byCategory ? (note.category ?? "").trim() : "";
     let category = categories.get(name);
     if (category === undefined) {
-      category = { lines: "", notes: [], counts: emptyCounts() };
+      category = { lines: "", notes: "", counts: emptyCounts() };
       categories.set(name, category);
     }
-    category.lines += `${formatted.lines}\n`;
-    category.notes.push({
-      id: note.id,
-      patientId: note.patientId ?? null,
-      sentences: formatted.counts.sentences,
-    });
-    addCounts(category.counts, formatted.counts);
+    const { lines, counts } = formatted;
+    category.lines += `${lines}\n`;
+    category.notes += `${JSON.stringify({ id: note.id, patientId: note.patientId ?? null, sentences: counts.sentences })}\n`;
+    addCounts(category.counts, counts);
   }
-  return { categories, refused };
+  return {
+    categories: [...categories].map(([category, { lines, notes, counts }]) => {
+      const bytes = encoder.encode(lines);
+      counts.words = countWords(bytes);
+      return { category, lines: bytes, notes: encoder.encode(notes), counts };
+    }),
+    refused,
+    differences: differences?.result() ?? null,
+  };
 }
+
+const encoder = new TextEncoder();
 
 function formatNote(
   note: Note,
-  sections: SectionSplitter,
-  sentences: SentenceSplitter,
+  { sections, sentences }: FormatBatchOptions,
 ): { lines: string; counts: CorpusCounts } | RefusedNote {
   let lines = "";
   const counts = { ...emptyCounts(), notes: 1, characters: note.text.length };
   try {
     for (const section of sections.split(note.text)) {
       counts.sections++;
-      for (const sentence of splitSection(section, sentences)) {
-        const line = lineOf(sentence);
+      for (const sentence of sentences.split(section.text)) {
+        const line = sentence.text.trim();
         if (line === "") continue;
         lines += `${line}\n`;
         counts.sentences++;
-        counts.words += countWords(line);
       }
     }
   } catch (error) {
@@ -114,18 +127,14 @@ function formatNote(
   return { lines, counts };
 }
 
-/** No line break of any program may stand inside a line: instance creation splits the corpus at line feeds alone. */
-function lineOf(sentence: Sentence): string {
-  return sentence.text.trim();
-}
-
-function countWords(line: string): number {
+/** Runs of bytes above the space character: in UTF-8, words between ASCII white space. */
+function countWords(lines: Uint8Array): number {
   let words = 0;
-  let inside = false;
-  for (let at = 0; at < line.length; at++) {
-    const isSpace = line.charCodeAt(at) <= 32;
-    if (!isSpace && !inside) words++;
-    inside = !isSpace;
+  let wasSpace = true;
+  for (let at = 0; at < lines.length; at++) {
+    const isSpace = lines[at]! <= 32;
+    if (wasSpace && !isSpace) words++;
+    wasSpace = isSpace;
   }
   return words;
 }

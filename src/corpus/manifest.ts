@@ -1,4 +1,5 @@
 /** @file What a formatted corpus says about itself: counts, rules, versions, keyed hashes. No text of a note. */
+import type { DifferenceCounts } from "./differences.js";
 import type { CorpusCounts } from "./format-batch.js";
 
 export interface ManifestFile {
@@ -20,6 +21,10 @@ export interface CorpusManifest {
   readonly package: string;
   readonly sectionRules: string;
   readonly sentenceSplitter: string;
+  readonly byCategory: boolean;
+  /** The rule set compared with, and how many notes and sentences it would have changed. */
+  readonly diff: string | null;
+  readonly differences: Readonly<DifferenceCounts> | null;
   readonly files: readonly ManifestFile[];
   readonly counts: Readonly<CorpusCounts>;
   /** Notes without a line in the corpus, by error code; each is named in `refused.jsonl`. */

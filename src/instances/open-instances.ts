@@ -1,9 +1,18 @@
-/** @file Opens files of instances of either kind, several of them as one. */
-import { closeSync, readSync } from "node:fs";
+/** @file Opens files of instances of any kind, several of them as one. */
+import { closeSync, createReadStream, createWriteStream, readSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { createGunzip } from "node:zlib";
 import { ClinicalBertError } from "../errors.js";
+import { fileError } from "../util/file-error.js";
 import type { InstanceReader } from "./instance-sink.js";
 import { invalid, NATIVE_MAGIC, openForReading, openNativeFile } from "./native-file.js";
+import { openJsonLinesFile } from "./jsonl-file.js";
 import { openTfRecordFile } from "./tfrecord.js";
+
+const OPENING_BRACE = 0x7b;
 
 export interface OpenInstancesOptions {
   /** Widths that the caller needs; a file of others is refused. */
@@ -12,7 +21,7 @@ export interface OpenInstancesOptions {
 }
 
 /**
- * Opens native and TFRecord files (told apart by their first bytes) as one row of instances.
+ * Opens native, TFRecord and JSON-line files (told apart by their first bytes) as one row of instances.
  * @throws `INSTANCE_FILE_INVALID` for damaged files, `INSTANCE_WIDTH` where widths differ from `options` or between files
  */
 export async function openInstances(
@@ -23,7 +32,7 @@ export async function openInstances(
   const readers: InstanceReader[] = [];
   try {
     for (const path of files) {
-      const reader = openOne(path);
+      const reader = await openOne(path);
       readers.push(reader);
       const first = readers[0]!;
       checkWidth(path, "--max-length", reader.maxLength, options.maxLength ?? first.maxLength);
@@ -41,13 +50,32 @@ export async function openInstances(
   return readers.length === 1 ? readers[0]! : joinReaders(readers);
 }
 
-function openOne(path: string): InstanceReader {
+async function openOne(path: string): Promise<InstanceReader> {
   const descriptor = openForReading(path);
   const head = new Uint8Array(NATIVE_MAGIC.length);
   const read = readSync(descriptor, head, 0, head.length, 0);
   closeSync(descriptor);
   if (read === 0) throw invalid(path, "is empty");
-  return String.fromCharCode(...head) === NATIVE_MAGIC ? openNativeFile(path) : openTfRecordFile(path);
+  if (head[0] === 0x1f && head[1] === 0x8b) return openCompressed(path);
+  if (String.fromCharCode(...head) === NATIVE_MAGIC) return openNativeFile(path);
+  // The eighth byte of a TFRecord is the top of a 64-bit length.
+  return head[0] === OPENING_BRACE && head[7] !== 0 ? openJsonLinesFile(path) : openTfRecordFile(path);
+}
+
+/** Unpacks to a private temporary file, which loses its name as soon as it is open: records must be read by position. */
+async function openCompressed(path: string): Promise<InstanceReader> {
+  const folder = await mkdtemp(join(tmpdir(), "clinicalbert-records-"));
+  const unpacked = join(folder, "records");
+  try {
+    await pipeline(createReadStream(path), createGunzip(), createWriteStream(unpacked, { mode: 0o600 }));
+    return openTfRecordFile(unpacked, path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code?.startsWith("Z_") === true) throw invalid(path, `is damaged gzip data (${code})`);
+    throw fileError(error, path);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 function checkWidth(path: string, flag: string, found: number, wanted: number): void {

@@ -56,9 +56,12 @@ function putUint32(bytes: Uint8Array, at: number, value: number): void {
   bytes[at + 3] = value >>> 24;
 }
 
-/** Opens an uncompressed TFRecord file of instances; one pass over the record heads finds every record. */
-export function openTfRecordFile(path: string): InstanceReader {
-  const descriptor = openForReading(path);
+/**
+ * Opens an uncompressed TFRecord file of instances; one pass over the record heads finds every record.
+ * @param path the name in error messages, where the file was unpacked from another
+ */
+export function openTfRecordFile(file: string, path = file): InstanceReader {
+  const descriptor = openForReading(file);
   try {
     const offsets = scanRecords(descriptor, path);
     if (offsets.length < 2) throw invalid(path, "has no records");

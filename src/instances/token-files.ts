@@ -37,7 +37,8 @@ export async function createTokenFiles(folder: string, vocabularySize: number): 
   let tokenCount = 0;
   let sentenceCount = 0;
   const start = new Float64Array(1);
-  sentences.put(bytesOf(start));
+  const startBytes = bytesOf(start);
+  sentences.put(startBytes);
   const endDocument = (): void => {
     if (sentenceCount === documents[documentCount - 1]) return;
     if (documentCount === documents.length) {
@@ -58,7 +59,7 @@ export async function createTokenFiles(folder: string, vocabularySize: number): 
       tokenCount += count;
       sentenceCount += 1;
       start[0] = tokenCount;
-      sentences.put(bytesOf(start));
+      sentences.put(startBytes);
     },
     endDocument,
     flush,

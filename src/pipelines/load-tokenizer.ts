@@ -2,7 +2,13 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ClinicalBertError } from "../errors.js";
-import { createVocabulary, loadVocabulary, type Vocabulary, WordPieceTokenizer } from "../tokens/index.js";
+import {
+  createVocabulary,
+  inferCase,
+  loadVocabulary,
+  type Vocabulary,
+  WordPieceTokenizer,
+} from "../tokens/index.js";
 
 export interface LoadedTokenizer {
   readonly tokenizer: WordPieceTokenizer;
@@ -13,8 +19,6 @@ export interface LoadedTokenizer {
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** A vocabulary with fewer tokens than this share in capitals is taken for uncased (Google's cased one has 39 %). */
-const CASED_SHARE = 0.01;
 const DEFAULT_POSITIONS = 512;
 
 /** Reads `vocab.txt` or `tokenizer.json`, `tokenizer_config.json` and `config.json` of a folder. */
@@ -25,7 +29,7 @@ export async function loadTokenizer(folder: string): Promise<LoadedTokenizer> {
   const notices: string[] = [];
   const normalizer = fast?.["normalizer"] as Json | null | undefined;
   const stated = normalizer?.["lowercase"] ?? settings?.["do_lower_case"];
-  const lowercase = typeof stated === "boolean" ? stated : !hasCapitals(vocabulary);
+  const lowercase = typeof stated === "boolean" ? stated : inferCase(vocabulary).lowercase;
   if (typeof stated !== "boolean")
     notices.push(
       `${folder} does not say whether its model is cased; by its vocabulary it is ${lowercase ? "uncased" : "cased"}. ` +
@@ -51,11 +55,6 @@ async function readVocabulary(folder: string, fast: Json | null): Promise<Vocabu
     );
   const entries = Object.entries(ids as Record<string, number>).sort(([, a], [, b]) => a - b);
   return createVocabulary(entries.map(([token]) => token));
-}
-
-function hasCapitals({ tokens }: Vocabulary): boolean {
-  const capital = tokens.filter((token) => !/^\[.*\]$/.test(token) && /[A-Z]/.test(token)).length;
-  return capital >= tokens.length * CASED_SHARE;
 }
 
 /** The smaller of what the tokenizer and the model allow; old tokenizers state a number of 31 digits. */

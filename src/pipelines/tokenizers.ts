@@ -5,6 +5,7 @@ import { resolveModel } from "../checkpoint/index.js";
 import { ClinicalBertError } from "../errors.js";
 import { Callable } from "./callable.js";
 import { decodePieces } from "./decode-pieces.js";
+import { indexable } from "./indexable.js";
 import { loadTokenizer } from "./load-tokenizer.js";
 import { hubOptions, type PretrainedOptions, sayNotices } from "./options.js";
 
@@ -71,7 +72,10 @@ export class PreTrainedTokenizer extends Callable {
       truncation: truncation ? { maxLength: limit } : null,
       padding: padding === false ? null : { length: padding === "max_length" ? limit : "longest" },
     });
-    if (return_tensor) return toTensors(encodings);
+    if (return_tensor) {
+      const tensors = toTensors(encodings);
+      return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, indexable(tensor)]));
+    }
     const lists = (pick: (encoding: Encoding) => ArrayLike<number>): Numbers => {
       const rows = encodings.map((encoding) => Array.from(pick(encoding)));
       return single ? rows[0]! : rows;

@@ -23,11 +23,13 @@ const COMMA = 2;
 const DIGIT = 3;
 const OPENING = 4;
 const WIDE = 5;
+const LINE_BREAK = 6;
 const classes = new Uint8Array(128);
 for (const mark of ".?!") classes[mark.charCodeAt(0)] = MARK;
 for (const digit of "0123456789") classes[digit.charCodeAt(0)] = DIGIT;
 for (const opening of '(["') classes[opening.charCodeAt(0)] = OPENING;
 classes[44] = COMMA;
+for (const feed of "\n\v\f\r") classes[feed.charCodeAt(0)] = LINE_BREAK;
 
 const COMMA_CODE = 44;
 const BULLET = 0x2022;
@@ -44,23 +46,26 @@ function splitStretch(text: string, from: number, end: number, sentences: Senten
   let closedUntil = -1;
   let item = -1;
   let nextLetter = -1;
+  // A break before a cut belongs to one of the two sentences beside it: one look too many does no harm.
+  let hasBreak = false;
+  let hadBreak = false;
   const cut = (stop: number, next: number): void => {
-    addSentence(text, start, stop, sentences);
+    addSentence(text, start, stop, hasBreak || hadBreak, sentences);
     start = next;
+    hadBreak = hasBreak;
+    hasBreak = false;
   };
   for (let at = from; at < end; at++) {
     const code = text.charCodeAt(at);
-    const kind =
-      code < 128
-        ? classes[code]
-        : code === BULLET || code === HYPHEN_BULLET || code === ELLIPSIS
-          ? WIDE
-          : NOTHING;
+    const kind = code < 128 ? classes[code] : classOfWide(code);
     if (kind === NOTHING) continue;
-    if (kind === OPENING) {
+    if (kind === LINE_BREAK) hasBreak = true;
+    else if (kind === OPENING) {
       const placeholder = placeholderEnd(text, at, end);
-      if (placeholder > at) at = placeholder - 1;
-      else if (at >= closedUntil) closedUntil = asideEnd(text, at, end);
+      if (placeholder > at) {
+        at = placeholder - 1;
+        hasBreak = true; // It may have one inside.
+      } else if (at >= closedUntil) closedUntil = asideEnd(text, at, end);
       const title = editorialEnd(text, at, end);
       if (title > at) {
         cut(title, title);
@@ -81,7 +86,10 @@ function splitStretch(text: string, from: number, end: number, sentences: Senten
       if (at > start && isWhite(text.charCodeAt(at - 1))) cut(at, at);
     } else {
       const mark = readMark(text, at, end);
-      if (mark === null) break;
+      if (mark === null) {
+        hasBreak = true; // White space with or without one is all that is left.
+        break;
+      }
       const letter = listLetter(text, at, start);
       if (letter === nextLetter) cut(at - 1, at - 1);
       if (letter !== 0 && start === at - 1) nextLetter = letter + 1;
@@ -90,7 +98,12 @@ function splitStretch(text: string, from: number, end: number, sentences: Senten
       at = mark.end - 1;
     }
   }
-  addSentence(text, start, end, sentences);
+  addSentence(text, start, end, hasBreak || hadBreak, sentences);
+}
+
+function classOfWide(code: number): number {
+  if (code === BULLET || code === HYPHEN_BULLET || code === ELLIPSIS) return WIDE;
+  return isLineBreak(code) ? LINE_BREAK : NOTHING;
 }
 
 function isMark(code: number): boolean {
@@ -197,14 +210,20 @@ function colonBefore(text: string, comma: number): boolean {
 }
 
 /** Adds `[start, end)` without the white space at its edges, on one line. */
-function addSentence(text: string, start: number, end: number, sentences: Sentence[]): void {
+function addSentence(
+  text: string,
+  start: number,
+  end: number,
+  hasBreak: boolean,
+  sentences: Sentence[],
+): void {
   let from = start;
   while (from < end && isWhite(text.charCodeAt(from))) from++;
   let to = end;
   while (to > from && isWhite(text.charCodeAt(to - 1))) to--;
   if (to === from) return;
   const slice = text.slice(from, to);
-  sentences.push({ text: onOneLine(slice), spans: [[from, to]] });
+  sentences.push({ text: hasBreak ? onOneLine(slice) : slice, spans: [[from, to]] });
 }
 
 /** What any program may take for the end of a line: Unicode's line breaks. */

@@ -1,7 +1,7 @@
 /** @file The five matchers of a spaCy tokenizer file as functions on JavaScript strings. */
 import { type AffixLength, prefixLength, suffixLength } from "./affix-search.js";
 import type { PythonRegexDialect } from "./python-class.js";
-import { type TranslatedRegex, translatePythonRegex } from "./python-regex.js";
+import { compileRegex, type TranslatedRegex, translatePythonRegex } from "./python-regex.js";
 
 export interface AffixPatterns {
   readonly prefix: AffixLength;
@@ -48,7 +48,7 @@ function noLength(): number {
 }
 
 function infixFinder(regex: TranslatedRegex): AffixPatterns["infixes"] {
-  const expression = new RegExp(regex.source, `gv${regex.flags}`);
+  const expression = compileRegex(regex, "all");
   return (text) => {
     const found: [number, number][] = [];
     for (const match of text.matchAll(expression)) found.push([match.index, match.index + match[0].length]);
@@ -58,7 +58,7 @@ function infixFinder(regex: TranslatedRegex): AffixPatterns["infixes"] {
 
 function wholeWordTest(regex: TranslatedRegex | null, anchored: boolean): (text: string) => boolean {
   if (regex === null) return () => false;
-  const expression = new RegExp(`(?:${regex.source})`, `v${anchored ? "y" : ""}${regex.flags}`);
+  const expression = compileRegex(regex, anchored ? "sticky" : "search");
   return (text) => {
     expression.lastIndex = 0;
     return text.length <= LONGEST_WHOLE_WORD && expression.test(text);

@@ -1,5 +1,5 @@
 /** @file Finds prefixes, suffixes and infixes of one word by translated patterns, in time linear in its length. */
-import type { TranslatedAlternative, TranslatedRegex } from "./python-regex.js";
+import { compileRegex, type TranslatedAlternative, type TranslatedRegex } from "./python-regex.js";
 
 /** Length of the match of a search, or 0; `budget` bounds the work on one word. */
 export type AffixLength = (text: string, budget: WorkBudget) => number;
@@ -22,7 +22,7 @@ export function createWorkBudget(): WorkBudget {
 /** `prefix_search`: patterns whose every alternative begins with `^` look at the start only. */
 export function prefixLength(regex: TranslatedRegex): AffixLength {
   if (!regex.alternatives.every((alternative) => alternative.anchored)) return searchLength(regex);
-  const expression = new RegExp(`(?:${regex.source})`, `vy${regex.flags}`);
+  const expression = compileRegex(regex, "sticky");
   const reach = Math.max(0, ...regex.alternatives.map(({ width, ahead }) => width + ahead));
   return (text, budget) => {
     const visible = withinBudget(text, reach, budget) ? text : text.slice(0, Math.min(reach, WINDOW));
@@ -36,7 +36,7 @@ export function prefixLength(regex: TranslatedRegex): AffixLength {
  * only; `x+$` of a single character or class needs no more than the run of it, which is found by widening the window.
  */
 export function suffixLength(regex: TranslatedRegex): AffixLength {
-  const expression = new RegExp(regex.source, `v${regex.flags}`);
+  const expression = compileRegex(regex, "search");
   const reach = Math.max(0, ...regex.alternatives.map(({ width, behind }) => width + behind));
   const bounded = regex.alternatives.filter((alternative) => Number.isFinite(alternative.width));
   const runs = regex.alternatives.filter((alternative) => !Number.isFinite(alternative.width));
@@ -69,7 +69,7 @@ const RUN = /^(\[(?:[^\]\\]|\\.)*\]|\\u\{[0-9a-f]+\}|[A-Za-z0-9])(?:\1)*(?:\+|\{
 
 /** Any other search: Python's `search` anywhere in the word. */
 function searchLength(regex: TranslatedRegex): AffixLength {
-  const expression = new RegExp(regex.source, `v${regex.flags}`);
+  const expression = compileRegex(regex, "search");
   return (text, budget) => {
     const visible = withinBudget(text, Number.POSITIVE_INFINITY, budget) ? text : text.slice(0, WINDOW);
     return expression.exec(visible)?.[0].length ?? 0;

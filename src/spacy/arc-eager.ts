@@ -10,7 +10,7 @@ export type FeatureCount = 8 | 13;
 
 export interface ArcEagerState {
   /** Starts on a text of `count` words; `presets` as in `ParseTree.sentenceStarts`. */
-  begin(count: number, presets: Int8Array): void;
+  begin(count: number, presets: Int8Array, isSpace: (index: number) => boolean): void;
   readonly final: boolean;
   /** Writes the words that the model looks at; -1 for none. */
   features(output: Int32Array): void;
@@ -21,7 +21,7 @@ export interface ArcEagerState {
   apply(move: number, label: number): void;
   /** Ends the text where no move is left. */
   forceFinal(): void;
-  /** Writes heads and labels; words without a head become roots. */
+  /** Writes heads and labels; words without a head become roots. spaCy 2.0 also keeps edges and sentence starts here. */
   writeTree(tree: ParseTree, transitions: Transitions): void;
 }
 

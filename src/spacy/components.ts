@@ -129,7 +129,12 @@ async function readTrained(
     throw unsupported(`The beam_width of ${name},`, String(settings["beam_width"]), ["1"]);
   const transitions = readTransitions(await requireFile(reading.files, `${name}/moves`), `${name}/moves`);
   const weights = readParserWeights(model, modelSection, path, width, transitions.count);
-  reading.components.push({ kind: "parser", name, vectors: owner, model: { weights, transitions } });
+  reading.components.push({
+    kind: "parser",
+    name,
+    vectors: owner,
+    model: { system: "spacy-3", weights, transitions },
+  });
 }
 
 /** The component whose token vectors a model reads: an earlier one that it listens to, or itself. */

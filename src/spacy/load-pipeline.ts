@@ -3,10 +3,12 @@ import { unsupported } from "./architectures.js";
 import { readComponents, requireFile } from "./components.js";
 import { parseConfig } from "./config-file.js";
 import type { MatrixProducts } from "./matrix-product.js";
+import { readPartsV2 } from "./load-pipeline-v2.js";
 import { corruptFile } from "./msgpack.js";
 import { openPackage, type PackageFiles } from "./package-files.js";
 import { createPipeline, type SpacyPipeline } from "./pipeline.js";
 import { readTokenizerFile } from "./tokenizer-file.js";
+import { attributeValue } from "./word-types.js";
 import { readNorms, readVectorTable, stringIdsV3 } from "./vocabulary.js";
 
 export interface LoadSpacyOptions {
@@ -22,6 +24,7 @@ interface Meta {
   readonly name: string;
   readonly version: string;
   readonly spacyVersion: string;
+  readonly pipeline: readonly string[];
 }
 
 /**
@@ -37,6 +40,11 @@ export async function loadSpacyPipeline(
   const meta = readMeta(await requireFile(files, "meta.json"));
   if (!LANGUAGES.includes(meta.lang)) throw unsupported("The language", meta.lang, LANGUAGES);
   if (/^[>=~]*3\./.test(meta.spacyVersion)) return loadV3(files, meta, products);
+  if (/^[>=~]*2\.0\./.test(meta.spacyVersion)) {
+    const parts = await readPartsV2(files, meta.pipeline);
+    const name = `${meta.lang}_${meta.name}`;
+    return createPipeline({ ...parts, name, version: meta.version, layout: "spacy-2.0" }, products);
+  }
   throw unsupported("meta.json: spaCy", meta.spacyVersion, ["3.x", "2.0.x"]);
 }
 
@@ -53,6 +61,7 @@ function readMeta(bytes: Uint8Array): Meta {
     name: text("name"),
     version: text("version"),
     spacyVersion: text("spacy_version"),
+    pipeline: Array.isArray(meta["pipeline"]) ? meta["pipeline"].map(String) : [],
   };
 }
 
@@ -77,7 +86,7 @@ async function loadV3(
       layout: "spacy-3",
       rules,
       normOf: readNorms(await files.read("vocab/lookups.bin")),
-      ids: stringIdsV3,
+      values: (form, space, attribute) => attributeValue(form, space, attribute, stringIdsV3),
       components,
       vectors,
     },

@@ -36,7 +36,10 @@ export function createMaxout(
   const weights = planeByPlane(layer.weights, outputs, pieces, inputs);
   const bias = planeByPlane(layer.bias, outputs, pieces, 1);
   const own = arithmetic.product(weights, bias, outputs * pieces, inputs, stride);
-  const foreign = products?.(weights, bias, outputs * pieces, inputs) ?? null;
+  const foreign =
+    products === null
+      ? null
+      : denseProduct(products(weights, bias, outputs * pieces, inputs), stride, inputs);
   const gain = arithmetic.allocate(outputs);
   gain.set(layer.gain);
   const shift = arithmetic.allocate(outputs);
@@ -44,7 +47,10 @@ export function createMaxout(
   return {
     *apply(input, rows, output, add) {
       if (foreign === null || rows < FEWEST_FOREIGN_ROWS) own(input, rows, sums);
-      else yield* multiplyElsewhere(foreign, input, stride, inputs, rows, sums);
+      else {
+        const pending = foreign(input, rows, sums);
+        if (pending !== undefined) yield pending;
+      }
       arithmetic.normalize(sums, rows, pieces, gain, shift, output, add);
     },
   };
@@ -53,23 +59,16 @@ export function createMaxout(
 /** Calls from outside cost more than small products. */
 export const FEWEST_FOREIGN_ROWS = 32;
 
-function* multiplyElsewhere(
-  product: MatrixProduct,
-  input: Float32Array,
-  stride: number,
-  inputs: number,
-  rows: number,
-  output: Float32Array,
-): Waiting<void> {
-  let dense = input;
-  if (stride !== inputs) {
-    // Overlapping windows, written out.
-    dense = new Float32Array(rows * inputs);
-    for (let row = 0; row < rows; row++)
-      dense.set(input.subarray(row * stride, row * stride + inputs), row * inputs);
-  }
-  const pending = product(dense, rows, output);
-  if (pending !== undefined) yield pending;
+/** A product on rows `stride` apart by one on dense rows: overlapping windows are written out into an array of its own. */
+function denseProduct(product: MatrixProduct, stride: number, inputs: number): MatrixProduct {
+  if (stride === inputs) return product;
+  let dense = new Float32Array(0);
+  return (input, rows, output) => {
+    if (dense.length < rows * inputs) dense = new Float32Array(rows * inputs);
+    for (let row = 0, to = 0; row < rows; row++)
+      for (let index = 0, from = row * stride; index < inputs; index++) dense[to++] = input[from++]!;
+    return product(dense, rows, output);
+  };
 }
 
 /** [outputs, pieces, inputs] to [pieces, outputs, inputs]: maxima over pieces then run along outputs. */

@@ -90,7 +90,7 @@ export function deprojectivize(
   return found;
 }
 
-function findNewHead(
+export function findNewHead(
   tree: ParseTree,
   word: number,
   headLabel: number,

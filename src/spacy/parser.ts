@@ -1,11 +1,17 @@
-/** @file The dependency parser of spaCy 3: greedy, one text after the other. */
+/** @file The dependency parser: greedy, one text after the other. */
 import { createArcEagerState, type FeatureCount } from "./arc-eager.js";
+import { createArcEagerStateV2 } from "./arc-eager-v2.js";
 import type { MatrixProducts, Waiting } from "./matrix-product.js";
 import { createParseTree, deprojectivize, type ParseTree, setEdgesAndSentences } from "./parse-tree.js";
+import { deprojectivizeV2 } from "./parse-tree-v2.js";
 import { createStateScores, type ParserWeights } from "./state-scores.js";
 import type { Transitions } from "./transitions.js";
 
+/** Which transition system: that of spaCy 3 or that of spaCy 2.0. */
+export type ParserSystem = "spacy-3" | "spacy-2.0";
+
 export interface ParserModel {
+  readonly system: ParserSystem;
   readonly weights: ParserWeights;
   readonly transitions: Transitions;
 }
@@ -38,7 +44,8 @@ export interface Parser {
 export function createParser(model: ParserModel, products: MatrixProducts | null): Parser {
   const { weights, transitions } = model;
   const scorer = createStateScores(weights, products);
-  const state = createArcEagerState(weights.features as FeatureCount);
+  const createState = model.system === "spacy-3" ? createArcEagerState : createArcEagerStateV2;
+  const state = createState(weights.features as FeatureCount);
   const features = new Int32Array(weights.features);
   const validMoves = new Uint8Array(5);
   const { moves, labels, subtokenLabel } = transitions;
@@ -56,7 +63,7 @@ export function createParser(model: ParserModel, products: MatrixProducts | null
   const parseOne = (input: ParserInput, base: number, text: number, observe?: ParserObserver): ParseTree => {
     const tree = createParseTree(input.count);
     if (input.count === 0) return tree;
-    state.begin(input.count, input.presets);
+    state.begin(input.count, input.presets, input.isSpace);
     while (!state.final) {
       state.features(features);
       const scores = scorer.score(features, base);
@@ -74,23 +81,28 @@ export function createParser(model: ParserModel, products: MatrixProducts | null
       state.apply(moves[chosen]!, labels[chosen]!);
     }
     state.writeTree(tree, transitions);
-    setEdgesAndSentences(tree);
-    if (deprojectivize(tree, transitions.decorated, input.isSpace)) setEdgesAndSentences(tree);
+    if (model.system === "spacy-2.0") deprojectivizeV2(tree, transitions.decorated, input.isSpace);
+    else {
+      setEdgesAndSentences(tree);
+      if (deprojectivize(tree, transitions.decorated, input.isSpace)) setEdgesAndSentences(tree);
+    }
     return tree;
   };
 
   return {
     *parse(vectors, texts, observe) {
-      yield* scorer.begin(
+      scorer.begin(
         vectors,
         texts.reduce((sum, { count }) => sum + count, 0),
       );
       let base = 0;
-      return texts.map((input, text) => {
-        const tree = parseOne(input, base, text, observe);
+      const trees: ParseTree[] = [];
+      for (const [text, input] of texts.entries()) {
+        yield* scorer.prepare(base, input.count);
+        trees.push(parseOne(input, base, text, observe));
         base += input.count;
-        return tree;
-      });
+      }
+      return trees;
     },
   };
 }

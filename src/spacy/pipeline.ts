@@ -4,11 +4,9 @@ import { type MatrixProducts, runLater, runNow, type Waiting } from "./matrix-pr
 import { createParser, type Parser, type ParserStep } from "./parser.js";
 import type { ParseTree } from "./parse-tree.js";
 import { createSenter, markSentences, type Senter } from "./senter.js";
-import { RING_WORDS } from "./state-scores.js";
-import type { StringIds } from "./string-ids.js";
 import { createTokenizer, type TokenizerRules } from "./tokenizer.js";
 import { createTokenVectors, type TokenVectors } from "./token-vectors.js";
-import { createWordTypes, type NormOf, type WordForm } from "./word-types.js";
+import { type AttributeValues, createWordTypes, type NormOf, type WordForm } from "./word-types.js";
 import type { Words } from "./words.js";
 
 /** A text as a pipeline leaves it. */
@@ -62,15 +60,14 @@ export interface PipelineParts extends ComponentsFile {
   readonly layout: SpacyPipeline["layout"];
   readonly rules: TokenizerRules;
   readonly normOf: NormOf;
-  readonly ids: StringIds;
+  /** Attributes of words for the embeddings. */
+  readonly values: AttributeValues;
 }
 
 /** Distinct words kept before the caches start anew: bounds the memory of a run over any number of notes. */
 const MOST_WORD_TYPES = 200_000;
 /** Words that are encoded together. */
 const BATCH_WORDS = 4096;
-/** … when products from outside want all rows of a batch at once. */
-const BATCH_WORDS_ELSEWHERE = RING_WORDS - 200;
 
 type Step =
   | { readonly kind: "parser"; readonly vectors: string; readonly run: Parser; readonly component: Component }
@@ -80,10 +77,9 @@ type Step =
 export function createPipeline(parts: PipelineParts, products: MatrixProducts | null = null): SpacyPipeline {
   const types = createWordTypes(parts.normOf);
   const tokenizer = createTokenizer(parts.rules, types);
-  const batchWords = products === null ? BATCH_WORDS : BATCH_WORDS_ELSEWHERE;
   const encoders = new Map<string, TokenVectors>();
   for (const [name, weights] of parts.vectors)
-    encoders.set(name, createTokenVectors(weights, types, parts.ids, products));
+    encoders.set(name, createTokenVectors(weights, types, parts.values, products));
   const steps = parts.components.map((component) => createStep(component, products));
 
   const start = (text: string): MutableParse => {
@@ -132,7 +128,7 @@ export function createPipeline(parts: PipelineParts, products: MatrixProducts | 
       startAnew();
       const first = next;
       const batch: MutableParse[] = [];
-      for (let words = 0; next < texts.length && words < batchWords; next++) {
+      for (let words = 0; next < texts.length && words < BATCH_WORDS; next++) {
         const parse = start(texts[next]!);
         words += parse.words.count;
         batch.push(parse);

@@ -6,7 +6,9 @@ import type { RegexReader } from "./regex-reader.js";
 export type PythonRegexDialect = "re" | "regex";
 
 const CONTROL_ESCAPES: Readonly<Record<string, number>> = { n: 10, t: 9, r: 13, f: 12, v: 11, a: 7 };
-const SCRIPTS = new Set(["Latin", "Bengali", "Hebrew", "Arabic", "Greek", "Cyrillic", "Han", "Thai"]);
+/** General categories and binary properties; any other name of `regex` is a script. */
+const PROPERTIES =
+  /^(L[ultmo]?|M[nce]?|N[dlo]?|P[cdseifo]?|S[mcko]?|Z[slp]?|C[cfson]?|Alphabetic|Uppercase|Lowercase)$/;
 
 /** Members of a class for `\w`, `\d`, `\s` and their negations (as a negated class). */
 export function categoryMembers(letter: string, dialect: PythonRegexDialect): string | null {
@@ -95,7 +97,7 @@ function readAtom(reader: RegexReader, dialect: PythonRegexDialect): number | st
   const property = reader.takeMatch(/([pP])\{(\w+)\}/y);
   if (property !== null) {
     const name = property[2]!;
-    return `\\${property[1]}{${SCRIPTS.has(name) ? `Script=${name}` : name}}`;
+    return `\\${property[1]}{${PROPERTIES.test(name) ? name : `Script=${name}`}}`;
   }
   const code = readEscapedCodePoint(reader);
   if (code !== null) return code;

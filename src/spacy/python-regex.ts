@@ -1,4 +1,5 @@
 /** @file Translates Python regular expressions (`re`, `regex` V1) to JavaScript's with flag `v`, and bounds what they look at. */
+import { ClinicalBertError } from "../errors.js";
 import {
   categoryMembers,
   escapeCodePoint,
@@ -21,6 +22,8 @@ export interface TranslatedAlternative {
 }
 
 export interface TranslatedRegex {
+  /** Which of the tokenizer's patterns, for messages. */
+  readonly name: string;
   /** JavaScript source for flag `v`. */
   readonly source: string;
   /** `i`, `s` or `m` for `(?i)` … at the start of the pattern. */
@@ -59,7 +62,18 @@ export function translatePythonRegex(
   const alternatives = readAlternatives(context);
   if (!reader.done) throw reader.fail("a closing parenthesis too many");
   const source = alternatives.map((alternative) => alternative.source).join("|");
-  return { source, flags: [...new Set(flags)].join(""), alternatives };
+  return { name, source, flags: [...new Set(flags)].join(""), alternatives };
+}
+
+/** The JavaScript expression of a translated pattern; `sticky` matches at `lastIndex` only. */
+export function compileRegex(regex: TranslatedRegex, mode: "search" | "sticky" | "all"): RegExp {
+  const flags = { search: "v", sticky: "vy", all: "gv" }[mode] + regex.flags;
+  try {
+    return new RegExp(`(?:${regex.source})`, flags);
+  } catch (error) {
+    const message = `The ${regex.name} pattern of the tokenizer cannot be said in JavaScript.`;
+    throw new ClinicalBertError("SPACY_REGEX", message, { details: { pattern: regex.name }, cause: error });
+  }
 }
 
 interface Context {

@@ -30,7 +30,9 @@ export interface ParserWeights {
 
 export interface StateScores {
   /** Takes the vectors [count, width] of the words that states will name by their row. */
-  begin(vectors: Float32Array, count: number): Waiting<void>;
+  begin(vectors: Float32Array, count: number): void;
+  /** Has products from outside, if any, do the rows of a text's words before its states are scored. */
+  prepare(base: number, count: number): Waiting<void>;
   /** Scores of all classes for a state's words (`base` is added to each that is not -1). The array is reused. */
   score(features: Int32Array, base: number): Float32Array;
 }
@@ -38,7 +40,7 @@ export interface StateScores {
 /** Rows computed ahead in one product. */
 const BLOCK = 126;
 /** Rows kept: those ahead, and those that a stack may still name. */
-const RING = 8 * BLOCK;
+const RING = 16 * BLOCK;
 /** Places for words that a long sentence brings back after they left the ring. */
 const OLD = 64;
 /** Hidden values are added in vectors of this many. */
@@ -99,10 +101,11 @@ export function createStateScores(model: ParserWeights, products: MatrixProducts
   };
   const computeAhead = (row: number): void => {
     while (computed <= row) {
-      const rows = Math.min(BLOCK, count - computed);
+      const place = computed % RING;
+      const rows = Math.min(BLOCK, count - computed, RING - place);
       rowsAt(computed, rows);
-      precompute(input, rows, store.subarray((computed % RING) * rowSize));
-      computed += BLOCK;
+      precompute(input, rows, store.subarray(place * rowSize));
+      computed += rows;
     }
   };
   const offsetOf = (row: number): number => {
@@ -118,19 +121,28 @@ export function createStateScores(model: ParserWeights, products: MatrixProducts
   };
 
   return {
-    *begin(newVectors, newCount) {
+    begin(newVectors, newCount) {
       vectors = newVectors as Float32Array<ArrayBuffer>;
       count = newCount;
       computed = 0;
       oldOwner.fill(-1);
-      if (precomputeElsewhere === null || count > RING || count < FEWEST_FOREIGN_ROWS) return;
-      const pending = precomputeElsewhere(
-        vectors.subarray(0, count * width),
-        count,
-        store.subarray(0, count * rowSize),
-      );
-      if (pending !== undefined) yield pending;
-      computed = Math.ceil(count / BLOCK) * BLOCK;
+    },
+    *prepare(base, words) {
+      if (precomputeElsewhere === null || words > RING) return;
+      while (computed < base + words) {
+        const place = computed % RING;
+        // As many rows as follow in the ring without driving out those of this text.
+        const rows = Math.min(2 * BLOCK, count - computed, RING - place, base + RING - computed);
+        if (rows < FEWEST_FOREIGN_ROWS) return;
+        const input = vectors.subarray(computed * width, (computed + rows) * width);
+        const pending = precomputeElsewhere(
+          input,
+          rows,
+          store.subarray(place * rowSize, (place + rows) * rowSize),
+        );
+        if (pending !== undefined) yield pending;
+        computed += rows;
+      }
     },
     score(words, base) {
       for (let feature = 0; feature < features; feature++) {
@@ -144,9 +156,6 @@ export function createStateScores(model: ParserWeights, products: MatrixProducts
     },
   };
 }
-
-/** Words of a batch that fit a ring at once; products from outside are only used for so many. */
-export const RING_WORDS = RING;
 
 /** [slots, hidden, pieces, inputs] to [slots, pieces, wider hidden, inputs]; what is added is 0. */
 function arrangeSlots(

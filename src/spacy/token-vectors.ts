@@ -3,8 +3,7 @@ import { hashRows } from "./hash-rows.js";
 import { type Arithmetic, createArithmetic, createPlainArithmetic, paddedOutputs } from "./arithmetic.js";
 import { type MatrixProducts, runNow, type Waiting } from "./matrix-product.js";
 import { createMaxout, type MaxoutWeights, maxoutFloats } from "./maxout.js";
-import type { StringIds } from "./string-ids.js";
-import { attributeValue, type EmbeddedAttribute, type WordForm, type WordTypes } from "./word-types.js";
+import type { AttributeValues, EmbeddedAttribute, WordForm, WordTypes } from "./word-types.js";
 import type { Words } from "./words.js";
 
 /** One table of a `MultiHashEmbed`: `vectors` [rows, width]. */
@@ -57,7 +56,7 @@ const BLOCK_ROWS = 504;
 export function createTokenVectors(
   model: TokenVectorWeights,
   types: WordTypes,
-  ids: StringIds,
+  values: AttributeValues,
   products: MatrixProducts | null,
 ): TokenVectors {
   const { width, window } = model;
@@ -67,7 +66,7 @@ export function createTokenVectors(
   const arithmetic = planArithmetic(model, blockRows);
   const widest = Math.max(...[model.mixer, ...model.layers].map(({ outputs, pieces }) => outputs * pieces));
   const sums = arithmetic.allocate(blockRows * paddedOutputs(widest));
-  const embeddings = createEmbeddings(model, types, ids, arithmetic, sums);
+  const embeddings = createEmbeddings(model, types, values, arithmetic, sums);
   const layers = model.layers.map((layer) => createMaxout(layer, width, arithmetic, sums, products));
   const block = arithmetic.allocate((blockRows + 2 * window) * width);
   const inside = block.subarray(window * width);
@@ -174,14 +173,14 @@ const EMBED_ROWS = 126;
 function createEmbeddings(
   model: TokenVectorWeights,
   types: WordTypes,
-  ids: StringIds,
+  values: AttributeValues,
   arithmetic: Arithmetic,
   sums: Float32Array,
 ): Embeddings {
   const { width } = model;
   const mixer = createMaxout(model.mixer, model.mixer.inputs, arithmetic, sums, null);
   const mixed = arithmetic.allocate(EMBED_ROWS * width);
-  const featurize = createFeatures(model, ids, arithmetic);
+  const featurize = createFeatures(model, values, arithmetic);
   let rowByKey = new Int32Array(1024).fill(-1);
   let cached = new Float32Array(1024 * width);
   let count = 0;
@@ -251,7 +250,11 @@ interface FeatureWord {
 /** Rows of concatenated embeddings, the mixer's input. The array is reused. */
 type Featurize = (words: readonly FeatureWord[]) => Float32Array;
 
-function createFeatures(model: TokenVectorWeights, ids: StringIds, arithmetic: Arithmetic): Featurize {
+function createFeatures(
+  model: TokenVectorWeights,
+  values: AttributeValues,
+  arithmetic: Arithmetic,
+): Featurize {
   const { width, tables, staticVectors } = model;
   const { inputs } = model.mixer;
   const hashOffset = staticVectors !== null && model.staticFirst ? width : 0;
@@ -267,12 +270,12 @@ function createFeatures(model: TokenVectorWeights, ids: StringIds, arithmetic: A
     features.fill(0, 0, words.length * inputs);
     for (const [index, { form, space }] of words.entries()) {
       for (const [position, table] of tables.entries()) {
-        const id = form === null ? 0n : attributeValue(form, space, table.attribute, ids);
+        const id = form === null ? 0n : values(form, space, table.attribute);
         hashRows(id, table.seed, table.rows, rows, 0);
         addRows(table, rows, features, index * inputs + hashOffset + position * width);
       }
       if (staticVectors === null) continue;
-      const row = staticVectors.rowOf(form === null ? 0n : ids(form.text));
+      const row = staticVectors.rowOf(form === null ? 0n : values(form, space, "ORTH"));
       if (row < 0) continue;
       vector.set(staticVectors.table.subarray(row * size, (row + 1) * size));
       project!(vector, 1, projected);

@@ -116,7 +116,8 @@ function splitPiece(text: string, splitter: Splitter): Split {
   };
   const exception = (part: string): void => {
     for (const piece of rules.exceptions.get(part)!) {
-      found.push(types.typeOf(piece.text, piece.norm));
+      // In spaCy 2.0 norms belong to words, not to places: see lexemes-v2.ts.
+      found.push(types.typeOf(piece.text, rules.version === 3 ? piece.norm : null));
       lengths.push(piece.text.length);
     }
   };

@@ -86,6 +86,9 @@ export const EMBEDDED_ATTRIBUTES = [
 export type EmbeddedAttribute = (typeof EMBEDDED_ATTRIBUTES)[number];
 
 /** The 64-bit value of an attribute as `Doc.to_array` gives it. `space`: one space follows the word. */
+export type AttributeValues = (form: WordForm, space: boolean, attribute: EmbeddedAttribute) => bigint;
+
+/** Attributes computed from the text. */
 export function attributeValue(
   form: WordForm,
   space: boolean,

@@ -13,6 +13,15 @@ export {
   type TrainVocabularyOptions,
   trainVocabulary,
 } from "./train-vocabulary.js";
+export {
+  type OpenedTokenizer,
+  type OpenTokenizerOptions,
+  TOKENIZER_FILES,
+  type TokenizerFileName,
+  type TokenizerFiles,
+  tokenizerFilesOf,
+  tokenizerFromFiles,
+} from "./tokenizer-files.js";
 export type { TruncationOptions, TruncationStrategy } from "./truncation.js";
 export { createVocabulary, formatVocabulary, loadVocabulary, type Vocabulary } from "./vocabulary.js";
 export {

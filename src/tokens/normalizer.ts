@@ -30,6 +30,8 @@ export interface NormalizerOptions {
 
 const CAPITAL_SIGMA = 0x3a3;
 const FINAL_SIGMA = 0x3c2;
+/** Marks what a decomposition put behind its first code point; above all code points. */
+const INSERTED = 1 << 21;
 
 export class Normalizer {
   readonly tables: UnicodeTables;
@@ -142,15 +144,19 @@ export class Normalizer {
     const target = this.#other(source);
     for (let at = 0; at < source.length; at++) {
       const point = source.points[at]!;
+      const start = source.starts[at]!;
+      const end = source.ends[at]!;
       const mapped = (flags[point]! & MAPPED) === 0 ? null : decompositionOf(this.tables, point);
-      if (mapped === null) target.push(point, source.starts[at]!, source.ends[at]!);
-      else for (const each of mapped) target.push(each, source.starts[at]!, source.ends[at]!);
+      target.push(mapped?.[0] ?? point, start, end);
+      if (mapped !== null)
+        for (let more = 1; more < mapped.length; more++) target.push(mapped[more]! | INSERTED, start, end);
     }
     this.#reorder(target);
     let kept = 0;
     for (let at = 0; at < target.length; at++) {
-      if ((flags[target.points[at]!]! & NONSPACING) !== 0) continue;
-      target.points[kept] = target.points[at]!;
+      const point = target.points[at]! & ~INSERTED;
+      if ((flags[point]! & NONSPACING) !== 0) continue;
+      target.points[kept] = point;
       target.starts[kept] = target.starts[at]!;
       target.ends[kept] = target.ends[at]!;
       kept += 1;
@@ -159,21 +165,47 @@ export class Normalizer {
     return target;
   }
 
-  /** Canonical order. Only code points move; the ranges stay in the order of the text. */
+  /** Canonical order of the code points. */
   #reorder(list: CodePointList): void {
     const { flags, combining } = this.tables;
     const { points } = list;
+    const classAt = (at: number): number => combining.get(points[at]! & ~INSERTED)!;
+    const combines = (at: number): boolean => (flags[points[at]! & ~INSERTED]! & COMBINING) !== 0;
     for (let at = 0; at < list.length; at++) {
-      if ((flags[points[at]!]! & COMBINING) === 0) continue;
+      if (!combines(at)) continue;
       const start = at;
       let sorted = true;
-      while (++at < list.length && (flags[points[at]!]! & COMBINING) !== 0)
-        sorted &&= combining.get(points[at - 1]!)! <= combining.get(points[at]!)!;
-      if (sorted) continue;
-      const run = [...points.subarray(start, at)];
-      // Array.prototype.sort is stable, as the canonical order has to be.
-      run.sort((left, right) => combining.get(left)! - combining.get(right)!);
-      points.set(run, start);
+      while (++at < list.length && combines(at)) sorted &&= classAt(at - 1) <= classAt(at);
+      if (!sorted) sortRun(list, start, at, combining);
     }
+  }
+}
+
+/**
+ * Sorts `list[from, to)` by combining class. The ranges stay in the order of the text, as in the crate (normalizer.rs,
+ * `transform`): each code point takes the next one, an inserted one that of its neighbour.
+ */
+function sortRun(
+  list: CodePointList,
+  from: number,
+  to: number,
+  combining: ReadonlyMap<number, number>,
+): void {
+  const run = [...list.points.subarray(from, to)];
+  const ranges = run.flatMap((point, index) =>
+    (point & INSERTED) === 0 ? [[list.starts[from + index]!, list.ends[from + index]!] as const] : [],
+  );
+  // Array.prototype.sort is stable, as the canonical order has to be.
+  run.sort((left, right) => combining.get(left & ~INSERTED)! - combining.get(right & ~INSERTED)!);
+  list.points.set(run, from);
+  let next = 0;
+  for (let at = from; at < to; at++) {
+    const inserted = (list.points[at]! & INSERTED) !== 0 && at > 0;
+    const [start, end] = (inserted ? undefined : ranges[next++]) ?? [
+      list.starts[at - 1]!,
+      list.ends[at - 1]!,
+    ];
+    list.starts[at] = start;
+    list.ends[at] = end;
   }
 }

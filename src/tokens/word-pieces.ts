@@ -1,6 +1,5 @@
 /** @file Splits text into words and words into pieces: one pass over ASCII, the normalizer for the rest, a cache of words. */
 import type { CodePointList } from "./code-point-list.js";
-import { DIALECT_RULES } from "./dialect.js";
 import { Normalizer, type NormalizerOptions } from "./normalizer.js";
 import type { PieceSink } from "./piece-sink.js";
 import { PieceTrie } from "./piece-trie.js";
@@ -8,49 +7,56 @@ import { CLASS_MASK, PUNCTUATION, SPACE, WORD } from "./unicode-tables.js";
 import { requireToken, type Vocabulary } from "./vocabulary.js";
 
 export interface WordPiecesOptions extends NormalizerOptions {
-  /** Words of more code points become `unknownToken`; the dialect's own number by default. */
-  readonly maxWordLength?: number;
-  readonly unknownToken?: string;
+  /** Words of more code points become `unknownToken`. */
+  readonly maxWordLength: number;
+  readonly unknownToken: string;
 }
 
-/** Direct-mapped cache: a later word takes the slot of an earlier one, so memory is fixed and no text is slow for long. */
-const CACHE_BITS = 15;
+/**
+ * Direct-mapped cache of short ASCII words: a later word takes the slot of an earlier one, so memory is fixed. A slot is one
+ * line of the processor's cache: four ints of letters, the number of pieces, the pieces.
+ */
+const CACHE_BITS = 14;
+const SLOT_BITS = 4;
 const CACHED_UNITS = 16;
-const CACHED_PIECES = 8;
-/** FNV-1a. */
-const HASH_PRIME = 0x01000193;
+const COUNT_AT = 4;
+const IDS_AT = 5;
+const CACHED_PIECES = (1 << SLOT_BITS) - IDS_AT;
 const ASCII = 128;
-const SLOW = 255;
+/** Codes of ASCII units in `#codes`; a letter has its own code, lower-cased where that is asked for, which is never below 32. */
+const SLOW_CODE = 0;
+const SPACE_CODE = 1;
+const PUNCTUATION_CODE = 2;
+const FIRST_LETTER_CODE = 32;
 
 export class WordPieces {
   readonly #trie: PieceTrie;
   readonly #normalizer: Normalizer;
   readonly #unknown: number;
   readonly #maxWordLength: number;
-  /** Class of each ASCII unit: `WORD`, `SPACE`, `PUNCTUATION` or `SLOW`. */
-  readonly #ascii = new Uint8Array(ASCII);
-  /** Lower case of each ASCII unit where that is asked for. */
-  readonly #folded = new Uint8Array(ASCII);
+  readonly #codes = new Uint8Array(ASCII);
+  /** The piece of each ASCII punctuation mark. */
+  readonly #punctuation = new Int32Array(ASCII);
   /** The word at hand, normalized; at most `#maxWordLength` code points. */
   readonly #word: Uint16Array;
-  readonly #cachedLength = new Uint8Array(1 << CACHE_BITS);
-  readonly #cachedUnits = new Uint16Array(CACHED_UNITS << CACHE_BITS);
-  readonly #cachedCount = new Uint8Array(1 << CACHE_BITS);
-  readonly #cachedIds = new Int32Array(CACHED_PIECES << CACHE_BITS);
+  readonly #cache = new Int32Array(1 << (CACHE_BITS + SLOT_BITS));
   /** Index of the next word of the text in hand. */
   #words = 0;
 
   constructor(vocabulary: Vocabulary, options: WordPiecesOptions) {
     this.#trie = new PieceTrie(vocabulary);
     this.#normalizer = new Normalizer(options);
-    this.#unknown = requireToken(vocabulary, options.unknownToken ?? "[UNK]");
-    this.#maxWordLength = options.maxWordLength ?? DIALECT_RULES[options.dialect].maxWordLength;
+    this.#unknown = requireToken(vocabulary, options.unknownToken);
+    this.#maxWordLength = options.maxWordLength;
     this.#word = new Uint16Array(2 * this.#maxWordLength + 2);
     for (let unit = 0; unit < ASCII; unit++) {
       const kind = this.#normalizer.classOf(unit);
-      this.#ascii[unit] = kind === WORD || kind === SPACE || kind === PUNCTUATION ? kind : SLOW;
-      const upper = unit >= 65 && unit <= 90;
-      this.#folded[unit] = options.lowercase && upper ? unit + 32 : unit;
+      const folded = options.lowercase && unit >= 65 && unit <= 90 ? unit + 32 : unit;
+      if (kind === SPACE) this.#codes[unit] = SPACE_CODE;
+      else if (kind === PUNCTUATION) this.#codes[unit] = PUNCTUATION_CODE;
+      else this.#codes[unit] = kind === WORD && folded >= FIRST_LETTER_CODE ? folded : SLOW_CODE;
+      this.#punctuation[unit] =
+        vocabulary.idOf.get(String.fromCharCode(unit)) ?? requireToken(vocabulary, options.unknownToken);
     }
   }
 
@@ -63,74 +69,123 @@ export class WordPieces {
   append(text: string, from: number, to: number, sink: PieceSink, firstWord = 0): number {
     this.#words = firstWord;
     sink.reserve(to - from);
-    let at = from;
-    while (at < to) {
-      const unit = text.charCodeAt(at);
-      if (unit < ASCII && this.#ascii[unit] === SPACE) {
-        at += 1;
-        continue;
-      }
-      const mark = sink.length;
-      const words = this.#words;
-      const end = this.#appendAsciiChunk(text, at, to, sink);
-      if (end >= 0) at = end;
-      else {
-        sink.length = mark;
-        this.#words = words;
-        at = this.#appendChunk(text, at, to, sink);
-      }
-    }
+    for (let at = from; at < to; ) at = this.#appendAscii(text, at, to, sink);
     return this.#words;
   }
 
-  /** From a character that is no space up to the next space; −1 where something else than plain ASCII is met. */
-  #appendAsciiChunk(text: string, from: number, to: number, sink: PieceSink): number {
-    const word = this.#word;
-    const ascii = this.#ascii;
-    const folded = this.#folded;
-    let at = from;
-    while (at < to) {
+  /** The way of plain ASCII. Something else hands the chunk between spaces, from its start, to the normalizer; returns where it ends. */
+  #appendAscii(text: string, from: number, to: number, sink: PieceSink): number {
+    const codes = this.#codes;
+    const cache = this.#cache;
+    const { ids, positions } = sink;
+    let length = sink.length;
+    let words = this.#words;
+    let chunk = from;
+    let chunkLength = length;
+    let chunkWords = words;
+    for (let at = from; at < to; ) {
       let unit = text.charCodeAt(at);
-      if (unit >= ASCII) return -1;
-      let kind = ascii[unit]!;
-      if (kind === SPACE) return at;
-      if (kind === SLOW) return -1;
+      let code = unit < ASCII ? codes[unit]! : SLOW_CODE;
       const start = at;
-      let hash = 0;
-      let length = 0;
-      if (kind === PUNCTUATION) {
-        word[length++] = unit;
-        hash = Math.imul(unit, HASH_PRIME);
-        at += 1;
-      } else {
+      const before = length;
+      if (code >= FIRST_LETTER_CODE) {
+        let first = 0;
+        let second = 0;
+        let third = 0;
+        let fourth = 0;
+        let units = 0;
         do {
-          const unitFolded = folded[unit]!;
-          // Beyond the buffer the word is unknown whatever it holds.
-          if (length < word.length) word[length] = unitFolded;
-          length += 1;
-          hash = Math.imul(hash ^ unitFolded, HASH_PRIME);
+          const packed = code << ((units & 3) << 3);
+          if (units < 4) first |= packed;
+          else if (units < 8) second |= packed;
+          else if (units < 12) third |= packed;
+          else if (units < 16) fourth |= packed;
+          units += 1;
           if (++at === to) break;
           unit = text.charCodeAt(at);
-          kind = unit < ASCII ? ascii[unit]! : SLOW;
-        } while (kind === WORD);
-        if (kind === SLOW) return -1;
+          code = unit < ASCII ? codes[unit]! : SLOW_CODE;
+        } while (code >= FIRST_LETTER_CODE);
+        if (at < to && code === SLOW_CODE) {
+          sink.length = chunkLength;
+          this.#words = chunkWords;
+          return this.#appendChunk(text, chunk, to, sink);
+        }
+        let hash = Math.imul(first, 0x9e3779b1) ^ Math.imul(second, 0x85ebca6b);
+        hash ^= Math.imul(third, 0xc2b2ae35) ^ Math.imul(fourth, 0x27d4eb2f);
+        const slot = (Math.imul(hash ^ (hash >>> 15), 0x9e3779b1) >>> (32 - CACHE_BITS)) << SLOT_BITS;
+        if (
+          units <= CACHED_UNITS &&
+          cache[slot] === first &&
+          cache[slot + 1] === second &&
+          cache[slot + 2] === third &&
+          cache[slot + 3] === fourth
+        ) {
+          const end = slot + IDS_AT + cache[slot + COUNT_AT]!;
+          for (let index = slot + IDS_AT; index < end; index++) ids[length++] = cache[index]!;
+        } else {
+          sink.length = length;
+          this.#appendAsciiWord(text, start, at, sink);
+          const count = sink.length - before;
+          if (units <= CACHED_UNITS && count <= CACHED_PIECES) {
+            cache[slot] = first;
+            cache[slot + 1] = second;
+            cache[slot + 2] = third;
+            cache[slot + 3] = fourth;
+            cache[slot + COUNT_AT] = count;
+            for (let index = 0; index < count; index++) cache[slot + IDS_AT + index] = ids[before + index]!;
+          }
+          length = sink.length;
+        }
+      } else if (code === PUNCTUATION_CODE) {
+        ids[length++] = this.#punctuation[unit]!;
+        at += 1;
+      } else if (code === SPACE_CODE) {
+        at += 1;
+        chunk = at;
+        chunkLength = length;
+        chunkWords = words;
+        continue;
+      } else {
+        sink.length = chunkLength;
+        this.#words = chunkWords;
+        return this.#appendChunk(text, chunk, to, sink);
       }
-      const first = sink.length;
-      this.#appendWord(length, length > this.#maxWordLength, hash, sink);
-      if (sink.positions) this.#locateInRun(start, at, first, sink);
-      this.#words += 1;
+      if (positions) this.#locateInRun(start, at, sink, before, length, words);
+      words += 1;
     }
-    return at;
+    sink.length = length;
+    this.#words = words;
+    return to;
   }
 
-  #locateInRun(start: number, end: number, first: number, sink: PieceSink): void {
+  /** The pieces of the ASCII letters `text[start, end)`. */
+  #appendAsciiWord(text: string, start: number, end: number, sink: PieceSink): void {
+    const length = end - start;
+    if (length > this.#maxWordLength) {
+      sink.ids[sink.length++] = this.#unknown;
+      return;
+    }
+    for (let index = 0; index < length; index++)
+      this.#word[index] = this.#codes[text.charCodeAt(start + index)]!;
+    this.#appendPieces(length, sink);
+  }
+
+  /** Places the pieces `[first, length)` of the word `text[start, end)`. */
+  #locateInRun(
+    start: number,
+    end: number,
+    sink: PieceSink,
+    first: number,
+    length: number,
+    word: number,
+  ): void {
     let position = start;
-    for (let index = first; index < sink.length; index++) {
+    for (let index = first; index < length; index++) {
       const id = sink.ids[index]!;
       sink.starts[index] = position;
       position = id === this.#unknown ? end : position + this.#trie.unitsOf[id]!;
       sink.ends[index] = position;
-      sink.words[index] = this.#words;
+      sink.words[index] = word;
     }
   }
 
@@ -143,31 +198,26 @@ export class WordPieces {
 
   #appendPart(part: CodePointList, sink: PieceSink): void {
     const { flags } = this.#normalizer.tables;
+    const word = this.#word;
     sink.reserve(part.length);
     for (let at = 0; at < part.length; ) {
       const start = at;
       let known = true;
       let length = 0;
-      let hash = 0;
       do {
         const point = part.points[at]!;
         if (at > start && (flags[point]! & CLASS_MASK) === PUNCTUATION) break;
         // No token holds a lone surrogate, and two that meet after the cleaning must not become a pair.
         if (point >= 0xd800 && point <= 0xdfff) known = false;
         if (at - start < this.#maxWordLength) {
-          if (point > 0xffff) {
-            const high = 0xd800 + ((point - 0x10000) >> 10);
-            this.#word[length++] = high;
-            hash = Math.imul(hash ^ high, HASH_PRIME);
-          }
-          const low = point > 0xffff ? 0xdc00 + ((point - 0x10000) & 0x3ff) : point;
-          this.#word[length++] = low;
-          hash = Math.imul(hash ^ low, HASH_PRIME);
+          if (point > 0xffff) word[length++] = 0xd800 + ((point - 0x10000) >> 10);
+          word[length++] = point > 0xffff ? 0xdc00 + ((point - 0x10000) & 0x3ff) : point;
         }
         at += 1;
       } while (at < part.length && (flags[part.points[at - 1]!]! & CLASS_MASK) !== PUNCTUATION);
       const first = sink.length;
-      this.#appendWord(length, !known || at - start > this.#maxWordLength, hash, sink);
+      if (known && at - start <= this.#maxWordLength) this.#appendPieces(length, sink);
+      else sink.ids[sink.length++] = this.#unknown;
       if (sink.positions) this.#locateInPart(part, start, at, first, sink);
       this.#words += 1;
     }
@@ -186,44 +236,6 @@ export class WordPieces {
       sink.ends[index] = part.ends[point - 1]!;
       sink.words[index] = this.#words;
     }
-  }
-
-  /** The pieces of `#word[0, length)`. */
-  #appendWord(length: number, unknown: boolean, hash: number, sink: PieceSink): void {
-    if (unknown) {
-      sink.ids[sink.length++] = this.#unknown;
-      return;
-    }
-    if (length > CACHED_UNITS) {
-      this.#appendPieces(length, sink);
-      return;
-    }
-    const word = this.#word;
-    const slot = Math.imul(hash ^ (hash >>> 15), 0x9e3779b1) >>> (32 - CACHE_BITS);
-    const ids = sink.ids;
-    if (this.#cachedLength[slot] === length) {
-      const units = slot * CACHED_UNITS;
-      let same = 0;
-      while (same < length && this.#cachedUnits[units + same] === word[same]) same += 1;
-      if (same === length) {
-        const from = slot * CACHED_PIECES;
-        const to = from + this.#cachedCount[slot]!;
-        let target = sink.length;
-        for (let index = from; index < to; index++) ids[target++] = this.#cachedIds[index]!;
-        sink.length = target;
-        return;
-      }
-    }
-    const first = sink.length;
-    this.#appendPieces(length, sink);
-    const count = sink.length - first;
-    if (count > CACHED_PIECES) return;
-    this.#cachedLength[slot] = length;
-    for (let index = 0; index < length; index++)
-      this.#cachedUnits[slot * CACHED_UNITS + index] = word[index]!;
-    this.#cachedCount[slot] = count;
-    for (let index = 0; index < count; index++)
-      this.#cachedIds[slot * CACHED_PIECES + index] = ids[first + index]!;
   }
 
   /** Greedy longest match first (tokenization.py:319–359): one `[UNK]` for a word that has no full cover. */

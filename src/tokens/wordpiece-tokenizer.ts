@@ -75,6 +75,8 @@ export class WordPieceTokenizer {
   readonly separatorId: number;
   readonly paddingId: number;
   readonly maskId: number;
+  /** Words of more code points are unknown. */
+  readonly maxWordLength: number;
   /** Special tokens and `addedTokens`, as raw text may hold them. */
   readonly addedTokens: readonly AddedToken[];
   readonly #pieces: WordPieces;
@@ -92,7 +94,14 @@ export class WordPieceTokenizer {
     this.separatorId = requireToken(vocabulary, special.separator);
     this.maskId = requireToken(vocabulary, special.mask);
     this.paddingId = requireToken(vocabulary, special.padding);
-    this.#pieces = new WordPieces(vocabulary, { ...options, dialect, unknownToken: special.unknown });
+    this.maxWordLength = options.maxWordLength ?? DIALECT_RULES[dialect].maxWordLength;
+    const { maxWordLength } = this;
+    this.#pieces = new WordPieces(vocabulary, {
+      ...options,
+      dialect,
+      maxWordLength,
+      unknownToken: special.unknown,
+    });
     this.addedTokens = withSpecialTokens(vocabulary, special, options.addedTokens ?? []);
     const finders: SegmentFinder[] = [];
     if (DIALECT_RULES[dialect].protectsSpecialTokens)

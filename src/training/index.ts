@@ -14,7 +14,7 @@ export {
   type StepResult,
   type TrainingState,
 } from "./pretrainer.js";
-export { checkRecipe, type PretrainRecipe } from "./recipe.js";
+export { checkRecipe, INSTANCE_ORDERS, type InstanceOrder, type PretrainRecipe } from "./recipe.js";
 export type { StepMetrics } from "./run-directory.js";
 export { learningRateAt, type Schedule } from "./schedule.js";
 export { type StartPretrainingOptions, startPretraining } from "./start-pretraining.js";

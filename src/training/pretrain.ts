@@ -1,6 +1,5 @@
 /** @file The pretraining loop: reads instances in order, steps, writes metrics and checkpoints, goes on exactly where it was. */
 import { cpus } from "node:os";
-import { writeModelFolder } from "../checkpoint/model-folder.js";
 import { ClinicalBertError } from "../errors.js";
 import type { InstanceReader } from "../instances/instance-sink.js";
 import { openInstances } from "../instances/open-instances.js";
@@ -20,6 +19,7 @@ import {
   runPaths,
   type StepMetrics,
 } from "./run-directory.js";
+import { saveModel } from "./save-model.js";
 import { restoreCheckpoint, saveCheckpoint, type TrainingEnvironment } from "./training-checkpoint.js";
 
 export interface PretrainJob {
@@ -72,7 +72,7 @@ interface Run {
 
 /**
  * Runs or continues a job in this thread, which it blocks for the length of a micro-batch at a time.
- * Throws `TRAINING_RECIPE`, `TRAINING_RESUME`, `TRAINING_INIT`, `TRAINING_DIVERGED` and what the readers throw.
+ * Throws `TRAINING_RECIPE`, `TRAINING_RESUME`, `TRAINING_DIVERGED` and what the readers throw.
  */
 export async function pretrain(
   { recipe, folder }: PretrainJob,
@@ -111,12 +111,7 @@ async function continueRun(run: Run): Promise<PretrainOutcome> {
     metrics.close();
   }
   if (done < recipe.steps) return { finished: false, step: done, model: null, evaluation: null };
-  await writeModelFolder(paths.model, {
-    config: recipe.config,
-    architecture: "BertForPreTraining",
-    tensors: state.weights.tensors,
-    vocabulary: recipe.vocabulary,
-  });
+  await saveModel(paths.model, recipe, state.weights);
   return { finished: true, step: done, model: paths.model, evaluation: await evaluateHeldOut(run) };
 }
 
@@ -141,19 +136,16 @@ async function startState({
   return { step: 0, notices: describeLoad(report) };
 }
 
-function describeLoad({ initialized, unused }: LoadReport): string[] {
-  const notices: string[] = [];
-  if (initialized.length > 0)
-    notices.push(`not in the given weights, started fresh: ${initialized.join(", ")}`);
-  if (unused.length > 0) notices.push(`in the given weights, but not used: ${unused.join(", ")}`);
-  return notices;
+function describeLoad({ initialized, notices }: LoadReport): string[] {
+  if (initialized.length === 0) return [...notices];
+  return [...notices, `not in the given weights, started fresh: ${initialized.join(", ")}`];
 }
 
 /** Returns the number of updates done: all of them, or fewer when stopped. */
 async function trainSteps(run: Run, metrics: MetricsLog, first: number): Promise<number> {
   const { recipe, paths, instances, state, hooks } = run;
   const { steps, batchSize } = recipe;
-  const order = createInstanceOrder(instances.count, recipe.seed);
+  const order = instanceOrder(recipe, instances.count);
   const trainer = await createTrainer(run);
   const save = async (step: number): Promise<void> => {
     metrics.sync();
@@ -180,6 +172,11 @@ async function trainSteps(run: Run, metrics: MetricsLog, first: number): Promise
   } finally {
     await trainer.dispose();
   }
+}
+
+/** Index of the instance at a position of the run: the position is the whole data cursor. */
+function instanceOrder({ order, seed }: PretrainRecipe, count: number): (position: number) => number {
+  return order === "file" ? (position) => position % count : createInstanceOrder(count, seed);
 }
 
 function createTrainer({ recipe, instances, runtime, state }: Run): Promise<Pretrainer> {

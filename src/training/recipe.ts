@@ -4,6 +4,9 @@ import type { BertConfig } from "../bert/config.js";
 import { ClinicalBertError } from "../errors.js";
 import type { Device } from "../runtime/ort-node.js";
 
+export type InstanceOrder = "file" | "shuffled";
+export const INSTANCE_ORDERS: readonly InstanceOrder[] = ["file", "shuffled"];
+
 export interface PretrainRecipe {
   readonly config: BertConfig;
   /** Weights to start from (folder, file or TensorFlow prefix); null starts from random ones. */
@@ -12,6 +15,11 @@ export interface PretrainRecipe {
   readonly instances: readonly string[];
   /** Instances of held-out patients, evaluated at the end; may be empty. */
   readonly heldOut: readonly string[];
+  /**
+   * `file`: as they stand, again and again (instance creation has shuffled them; closest to the published reader, whose
+   * buffer moves a record by a hundred places). `shuffled`: every epoch in a new keyed order, each instance once.
+   */
+  readonly order: InstanceOrder;
   readonly steps: number;
   readonly batchSize: number;
   /** Sequences at once; divides nothing: the last micro-batch of a batch may be smaller. */
@@ -32,6 +40,7 @@ export interface PretrainRecipe {
 /** Values whose change makes it another run. The others (device, threads, checkpoint rhythm) may change on resuming. */
 const DECISIVE = [
   "config",
+  "order",
   "steps",
   "batchSize",
   "microBatch",

@@ -10,6 +10,8 @@ export type Mt19937State = Uint32Array;
 
 export class Mt19937 {
   readonly #words = new Uint32Array(N);
+  /** The words after tempering: what the next draws give. */
+  readonly #drawn = new Uint32Array(N);
   #next = N;
 
   /** `random.Random(seed)` for an integer seed of any size (`random_seed`, _randommodule.c: init_by_array of its absolute value). */
@@ -60,22 +62,31 @@ export class Mt19937 {
 
   #refill(): void {
     const words = this.#words;
-    for (let index = 0; index < N; index++) {
-      const mixed = (words[index]! & UPPER) | (words[index + 1 === N ? 0 : index + 1]! & LOWER);
-      const far = words[index + M < N ? index + M : index + M - N]!;
-      words[index] = far ^ (mixed >>> 1) ^ ((mixed & 1) === 0 ? 0 : 0x9908b0df);
-    }
+    for (let index = 0; index < N - M; index++)
+      words[index] = twist(words[index]!, words[index + 1]!, words[index + M]!);
+    for (let index = N - M; index < N - 1; index++)
+      words[index] = twist(words[index]!, words[index + 1]!, words[index + M - N]!);
+    words[N - 1] = twist(words[N - 1]!, words[0]!, words[M - 1]!);
+    this.#temper();
     this.#next = 0;
+  }
+
+  #temper(): void {
+    const words = this.#words;
+    const drawn = this.#drawn;
+    for (let index = 0; index < N; index++) {
+      let word = words[index]!;
+      word ^= word >>> 11;
+      word ^= (word << 7) & 0x9d2c5680;
+      word ^= (word << 15) & 0xefc60000;
+      drawn[index] = word ^ (word >>> 18);
+    }
   }
 
   /** 32 random bits. */
   uint32(): number {
     if (this.#next === N) this.#refill();
-    let word = this.#words[this.#next++]!;
-    word ^= word >>> 11;
-    word ^= (word << 7) & 0x9d2c5680;
-    word ^= (word << 15) & 0xefc60000;
-    return (word ^ (word >>> 18)) >>> 0;
+    return this.#drawn[this.#next++]!;
   }
 
   /** `random()`: 53 bits in [0, 1). */
@@ -105,14 +116,26 @@ export class Mt19937 {
     return low + this.below(high - low + 1);
   }
 
-  /** `shuffle(values[0, length))` in place. */
-  shuffle(values: { [index: number]: number }, length: number): void {
+  /** `shuffle(values[0, length))` in place, for up to 2^32 − 1 values. */
+  shuffle(values: Int32Array | Uint32Array, length: number): void {
+    const drawn = this.#drawn;
+    let next = this.#next;
     for (let index = length - 1; index > 0; index--) {
-      const other = this.below(index + 1);
+      // `below(index + 1)`, spelled out: this loop is most of the work of masking.
+      const shift = Math.clz32(index + 1);
+      let other: number;
+      do {
+        if (next === N) {
+          this.#refill();
+          next = 0;
+        }
+        other = drawn[next++]! >>> shift;
+      } while (other > index);
       const kept = values[index]!;
       values[index] = values[other]!;
       values[other] = kept;
     }
+    this.#next = next;
   }
 
   /** A copy of the state, 625 words. */
@@ -126,5 +149,12 @@ export class Mt19937 {
   restore(state: Mt19937State): void {
     this.#words.set(state.subarray(0, N));
     this.#next = state[N]!;
+    this.#temper();
   }
+}
+
+/** The upper bit of one word and the lower bits of the next, mixed into a third. */
+function twist(word: number, next: number, far: number): number {
+  const mixed = (word & UPPER) | (next & LOWER);
+  return far ^ (mixed >>> 1) ^ (-(mixed & 1) & 0x9908b0df);
 }

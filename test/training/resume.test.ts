@@ -51,7 +51,7 @@ function pretrain(
       "--learning-rate",
       "1e-3",
     ],
-    ...["--checkpoint-every", "7", "--threads", "2", ...extra],
+    ...["--checkpoint-every", "7", "--threads", "2", "--order", "shuffled", ...extra],
   ];
   const child = spawn(process.execPath, [BIN, ...args], { stdio: ["ignore", "ignore", "pipe"] });
   let stderr = "";

@@ -1,6 +1,6 @@
 /** @file `clinicalbert gradients`: loss and every parameter's gradient on a batch, for comparison with another implementation. */
 import { availableParallelism } from "node:os";
-import { readModelConfig } from "../../checkpoint/model-folder.js";
+import { openModel } from "../../checkpoint/open-model.js";
 import { writeSafetensors } from "../../checkpoint/safetensors/writer.js";
 import { ClinicalBertError } from "../../errors.js";
 import { openInstances } from "../../instances/open-instances.js";
@@ -50,7 +50,9 @@ export const command: CliCommand = {
 };
 
 async function writeGradients(flags: GradientsFlags): Promise<Record<string, number>> {
-  const config = await readModelConfig(flags.model);
+  const model = await openModel(flags.model);
+  const { config } = model;
+  await model.close();
   const instances = await openInstances(flags.instances);
   try {
     if (instances.count < flags.batch) {
@@ -63,7 +65,7 @@ async function writeGradients(flags: GradientsFlags): Promise<Record<string, num
     const { initialized } = await loadParameters(state.weights, flags.model, config, 0);
     if (initialized.length > 0) {
       const message = `${flags.model} lacks ${initialized.join(", ")}.`;
-      throw new ClinicalBertError("TRAINING_INIT", message, {
+      throw new ClinicalBertError("HEAD_MISSING", message, {
         remedy: "Give weights with both pretraining heads: random values would have no meaning here.",
       });
     }

@@ -1,14 +1,15 @@
 /** @file `clinicalbert pretrain`: trains a BERT on instances, from published weights or from scratch. */
 
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
 import { availableParallelism } from "node:os";
 import { type Command, Option } from "commander";
 import { readBertConfig } from "../../bert/config.js";
-import { findVocabulary, readModelConfig } from "../../checkpoint/model-folder.js";
+import { openModel } from "../../checkpoint/open-model.js";
 import { ClinicalBertError } from "../../errors.js";
 import { DEVICES, type Device } from "../../runtime/ort-node.js";
 import type { PretrainEvent, PretrainOutcome } from "../../training/pretrain.js";
-import type { PretrainRecipe } from "../../training/recipe.js";
+import { INSTANCE_ORDERS, type InstanceOrder, type PretrainRecipe } from "../../training/recipe.js";
 import { startPretraining } from "../../training/start-pretraining.js";
 import { fileError } from "../../util/file-error.js";
 import { addExamples, type CliCommand, type CliContext } from "../context.js";
@@ -21,6 +22,7 @@ interface PretrainFlags {
   readonly vocab?: string;
   readonly instances: string[];
   readonly heldOut?: string[];
+  readonly order: InstanceOrder;
   readonly steps: number;
   readonly batch: number;
   readonly microBatch: number;
@@ -89,6 +91,11 @@ function addOptions(command: Command): void {
     .option("--keep <n>", "checkpoints kept", wholeNumber(1), 2)
     .option("--threads <n>", "threads of the arithmetic", wholeNumber(1), availableParallelism())
     .addOption(new Option("--device <name>", "where the arithmetic runs").choices(DEVICES).default("cpu"))
+    .addOption(
+      new Option("--order <order>", "read instances as they stand in the files, or shuffled anew every epoch")
+        .choices(INSTANCE_ORDERS)
+        .default("file"),
+    )
     .option("--json", "print the outcome as one JSON object");
 }
 
@@ -98,13 +105,16 @@ async function recipeOf(flags: PretrainFlags): Promise<PretrainRecipe> {
       "USAGE",
       "pretrain needs either --init (weights to start from) or --config (to start from scratch).",
     );
-  const config =
-    flags.init === undefined ? await readConfigFile(flags.config!) : await readModelConfig(flags.init);
+  const { config, vocabulary } =
+    flags.init === undefined
+      ? { config: await readConfigFile(flags.config!), vocabulary: null }
+      : await describeInit(flags.init);
   return {
     config,
     init: flags.init ?? null,
     instances: flags.instances,
     heldOut: flags.heldOut ?? [],
+    order: flags.order,
     steps: flags.steps,
     batchSize: flags.batch,
     microBatch: Math.min(flags.microBatch, flags.batch),
@@ -116,8 +126,17 @@ async function recipeOf(flags: PretrainFlags): Promise<PretrainRecipe> {
     keepCheckpoints: flags.keep,
     device: flags.device,
     threads: flags.threads,
-    vocabulary: flags.vocab ?? (flags.init === undefined ? null : await findVocabulary(flags.init)),
+    vocabulary: flags.vocab ?? vocabulary,
   };
+}
+
+/** Configuration of the model to start from, and the vocabulary beside it. */
+async function describeInit(source: string): Promise<Pick<PretrainRecipe, "config" | "vocabulary">> {
+  const model = await openModel(source);
+  await model.close();
+  const vocabulary = join(model.folder, "vocab.txt");
+  const there = (await stat(vocabulary).catch(() => null)) !== null;
+  return { config: model.config, vocabulary: there ? vocabulary : null };
 }
 
 async function readConfigFile(path: string): Promise<PretrainRecipe["config"]> {

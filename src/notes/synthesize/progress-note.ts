@@ -1,9 +1,17 @@
 /** @file Writes a synthetic progress note of a physician: short statements, each about the patient's own disease and drug. */
 import { type Story, templateList } from "./template.js";
-import { STATEMENTS } from "./templates/progress-templates.js";
+import { DISEASE_CLAUSES, DRUG_CLAUSES } from "./templates/progress-templates.js";
 import { hidePlaceholders, wrap } from "./wrap.js";
 
-const STATEMENT_LIST = templateList(STATEMENTS);
+/** Statement i·12 + j joins clauses i and j; held out along diagonals, so that every clause is on both sides. */
+export const STATEMENTS = DISEASE_CLAUSES.flatMap((disease) =>
+  DRUG_CLAUSES.map((drug) => `${disease}, ${drug}.`),
+);
+
+const STATEMENT_LIST = templateList(
+  STATEMENTS,
+  (index) => (Math.floor(index / DRUG_CLAUSES.length) + (index % DRUG_CLAUSES.length)) % 3 === 2,
+);
 
 /** The whole note, hard-wrapped: two paragraphs of statements. */
 export function writeProgressNote(story: Story): string {

@@ -12,7 +12,6 @@ import {
 import { type TemplateSet, templateList } from "./template.js";
 import * as discharge from "./templates/discharge-templates.js";
 import * as nursing from "./templates/nursing-templates.js";
-import * as progress from "./templates/progress-templates.js";
 import * as radiology from "./templates/radiology-templates.js";
 import { TOPICS } from "./topics.js";
 import { wrap } from "./wrap.js";
@@ -77,7 +76,7 @@ test("words of the lists are unique to a topic, so that overlap can tell patient
 });
 
 test("training and held-out templates share no sentence and no patient range overlaps", () => {
-  const lists = [discharge, radiology, nursing, progress].flatMap((module): (readonly string[])[] =>
+  const lists = [discharge, radiology, nursing].flatMap((module): (readonly string[])[] =>
     Object.values(module),
   );
   const draws = new Draws(1, 1);
@@ -93,6 +92,18 @@ test("training and held-out templates share no sentence and no patient range ove
     expect([...heldOut].filter((sentence) => training.has(sentence))).toEqual([]);
     expect(training.size + heldOut.size).toBe(templates.length);
   }
+  const statements = (templates: TemplateSet) =>
+    new Set(
+      makeNotes({ templates, categories: ["Physician"], topics: 1, count: 600 }).flatMap(({ text }) =>
+        text
+          .replace(/(?:Interval History|Assessment and Plan): /g, "")
+          .split(/(?<=\.)\s+(?=[A-Z])/)
+          .map((sentence) => sentence.replace(/\s+/g, " ").replace(/\d+/g, "0")),
+      ),
+    );
+  const [training, heldOut] = [statements("training"), statements("held-out")];
+  expect(training.size).toBeGreaterThan(300);
+  expect([...heldOut].filter((sentence) => training.has(sentence))).toEqual([]);
   const first = new Set(makeNotes().map((note) => note.patientId));
   const second = makeNotes({ firstPatient: 1_000_000, templates: "held-out" });
   expect(second.filter((note) => first.has(note.patientId))).toEqual([]);
@@ -142,7 +153,7 @@ test("wrapping only ever replaces a space by a line feed", () => {
 });
 
 test("the whole is pinned: a change of word lists or templates must be meant", () => {
-  expect(hash(JSON.stringify(makeNotes())).slice(0, 16)).toBe("5fb075dd77e2c808");
+  expect(hash(JSON.stringify(makeNotes())).slice(0, 16)).toBe("7ca5d97f97f059c0");
 });
 
 function parseCsv(text: string): string[][] {

@@ -141,10 +141,12 @@ export interface TemplateList {
 }
 
 /** A list of templates of which every third is held out. Shorter lists (set phrases) are the same on both sides. */
-export function templateList(templates: readonly string[]): TemplateList {
+export function templateList(
+  templates: readonly string[],
+  isHeldOut = (index: number): boolean => index % HELD_OUT_EVERY === HELD_OUT_EVERY - 1,
+): TemplateList {
   const compiled = templates.map(compile);
   const splits = compiled.length >= FEWEST_TO_SPLIT;
-  const isHeldOut = (index: number): boolean => index % HELD_OUT_EVERY === HELD_OUT_EVERY - 1;
   const sets: Record<TemplateSet, readonly CompiledTemplate[]> = {
     all: compiled,
     training: splits ? compiled.filter((_, index) => !isHeldOut(index)) : compiled,
@@ -155,13 +157,13 @@ export function templateList(templates: readonly string[]): TemplateList {
     writeSome(story, count) {
       const set = sets[story.templates];
       const wanted = Math.min(count, set.length);
-      // A walk whose step is coprime to the length visits different templates without a shuffle.
-      const step = set.length % 5 === 0 ? 1 : 5;
-      let place = story.draws.below(set.length);
+      const used: number[] = [];
       let text = "";
-      for (let written = 0; written < wanted; written++) {
-        text += (written === 0 ? "" : " ") + fill(set[place]!, story);
-        place = (place + step) % set.length;
+      while (used.length < wanted) {
+        const place = story.draws.below(set.length);
+        if (used.includes(place)) continue;
+        text += (used.length === 0 ? "" : " ") + fill(set[place]!, story);
+        used.push(place);
       }
       return text;
     },

@@ -15,17 +15,7 @@ import spacy
 from spacy.tokens import Doc
 from spacy.training import Example
 
-
-def read_sentences(path):
-    words = []
-    for line in path.read_text("utf-8").split("\n"):
-        if not line.strip():
-            if words:
-                yield words
-            words = []
-        elif not line.startswith("#"):
-            columns = line.split("\t")
-            words.append((columns[1], int(columns[6]), columns[7]))
+from spacy_conllu import read_sentences
 
 
 def read_documents(folder, vocab, generator, longest=8):

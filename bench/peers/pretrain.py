@@ -1,0 +1,92 @@
+"""One training step of transformers' BertForPreTraining on PyTorch: as shipped, with logits at the masked positions alone, and
+the latter under bfloat16 autocast. Forward, backward, clip and AdamW are timed. One JSON line a variant, each in a process of
+its own so that the peak of memory is its own."""
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import time
+
+VARIANTS = {
+    "shipped": "transformers as shipped",
+    "masked": "transformers, masked logits",
+    "bfloat16": "transformers, masked logits, bfloat16 autocast",
+}
+LENGTH, PREDICTIONS, VOCABULARY = 128, 20, 28996
+
+
+def parse():
+    parser = argparse.ArgumentParser()
+    for name in ("batch", "hidden", "layers", "threads", "steps", "warmup"):
+        parser.add_argument(f"--{name}", type=int, required=True)
+    parser.add_argument("--variant", choices=VARIANTS)
+    return parser.parse_args()
+
+
+def measure(args):
+    import torch
+    import transformers
+
+    torch.manual_seed(1)
+    torch.set_num_threads(args.threads)
+    config = transformers.BertConfig(
+        vocab_size=VOCABULARY,
+        hidden_size=args.hidden,
+        num_hidden_layers=args.layers,
+        num_attention_heads=args.hidden // 64,
+        intermediate_size=4 * args.hidden,
+    )
+    model = transformers.BertForPreTraining(config).train()
+    optimizer = torch.optim.AdamW(model.parameters(), lr=5e-5, eps=1e-6, weight_decay=0.01)
+    ids = torch.randint(VOCABULARY, (args.batch, LENGTH))
+    types = (torch.arange(LENGTH) >= LENGTH // 2).long().expand(args.batch, LENGTH).contiguous()
+    mask = torch.ones_like(ids)
+    positions = (1 + 6 * torch.arange(PREDICTIONS)).expand(args.batch, PREDICTIONS)
+    masked_ids = torch.randint(VOCABULARY, (args.batch, PREDICTIONS))
+    labels = torch.full_like(ids, -100).scatter(1, positions, masked_ids)
+    next_labels = torch.randint(2, (args.batch,))
+
+    def loss_as_shipped():
+        return model(
+            input_ids=ids, token_type_ids=types, attention_mask=mask, labels=labels, next_sentence_label=next_labels
+        ).loss
+
+    def loss_at_masked():
+        out = model.bert(input_ids=ids, token_type_ids=types, attention_mask=mask)
+        hidden = out.last_hidden_state.gather(1, positions[..., None].expand(-1, -1, args.hidden))
+        logits, relation = model.cls(hidden, out.pooler_output)
+        cross_entropy = torch.nn.functional.cross_entropy
+        return cross_entropy(logits.flatten(0, 1).float(), masked_ids.flatten()) + cross_entropy(
+            relation.float(), next_labels
+        )
+
+    loss_of = loss_as_shipped if args.variant == "shipped" else loss_at_masked
+    seconds = []
+    for _ in range(args.warmup + args.steps):
+        start = time.perf_counter()
+        with torch.autocast("cpu", torch.bfloat16, enabled=args.variant == "bfloat16"):
+            loss = loss_of()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        optimizer.zero_grad()
+        seconds.append(time.perf_counter() - start)
+    timed = sorted(seconds[args.warmup :])
+    median = (timed[(len(timed) - 1) // 2] + timed[len(timed) // 2]) / 2
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    name = f"{VARIANTS[args.variant]} (torch {torch.__version__}, transformers {transformers.__version__})"
+    print(json.dumps({"name": name, "seconds": median, "peakBytes": peak}), flush=True)
+
+
+def main():
+    args = parse()
+    if args.variant:
+        measure(args)
+        return
+    for variant in VARIANTS:
+        subprocess.run([sys.executable, __file__, *sys.argv[1:], "--variant", variant], check=True)
+
+
+main()

@@ -1,0 +1,122 @@
+/** @file `clinicalbert predict`: classes of texts or pairs, or entities of notes, by what the model was fine-tuned for. */
+import { openModel } from "../../checkpoint/index.js";
+import { ClinicalBertError } from "../../errors.js";
+import { AGGREGATION_STRATEGIES, type AggregationStrategy, pipeline } from "../../pipelines/index.js";
+import { classifyTexts } from "../../pipelines/text-classification.js";
+import type { TextOrPair } from "../../tokens/index.js";
+import { batchCalls } from "../batch-calls.js";
+import { addExamples, type CliCommand, type CliContext } from "../context.js";
+import { filterJsonLines, type JsonObject } from "../json-lines.js";
+import { addModelFlags, LINES_AT_ONCE, type ModelFlags, modelOptions, textOf } from "../model-flags.js";
+import {
+  OFFSETS_FLAG,
+  OFFSETS_HELP,
+  type OffsetUnit,
+  parseOffsetUnit,
+  spanConverter,
+} from "../offset-units.js";
+import { wholeNumber } from "../options.js";
+
+interface PredictFlags extends ModelFlags {
+  readonly task?: string;
+  readonly aggregation: AggregationStrategy;
+  readonly stride?: number;
+  readonly topK?: number;
+  readonly offsets: OffsetUnit;
+}
+
+const TASKS: Readonly<Record<string, "token-classification" | "text-classification">> = {
+  BertForTokenClassification: "token-classification",
+  BertForSequenceClassification: "text-classification",
+};
+
+export const command: CliCommand = {
+  configure(command, context) {
+    addModelFlags(command)
+      .argument(
+        "[files...]",
+        "JSON lines with id and text (and text_pair); standard input when none is given",
+      )
+      .option(
+        "--task <name>",
+        "token-classification or text-classification (default: what the model's config.json says)",
+      )
+      .option(
+        "--aggregation <name>",
+        `how word pieces become entities: ${AGGREGATION_STRATEGIES.join(", ")}`,
+        "first",
+      )
+      .option("--stride <n>", "tokens that two windows of a long note share", wholeNumber(0))
+      .option("--top-k <n>", "classes of each text", wholeNumber(1), 1)
+      .option(OFFSETS_FLAG, OFFSETS_HELP, parseOffsetUnit, "utf16")
+      .action(async (files: string[], flags: PredictFlags) => {
+        const task = flags.task ?? (await taskOf(flags));
+        const run = task === "token-classification" ? tagNotes : classify;
+        await run(context, files, flags);
+      });
+    addExamples(
+      command,
+      "clinicalbert predict --model ./ner notes.jsonl > entities.jsonl",
+      `echo '{"text":"He has a fever.","text_pair":"He is well."}' | clinicalbert predict --model ./nli --top-k 3`,
+    );
+  },
+};
+
+async function taskOf(flags: PredictFlags): Promise<string> {
+  const model = await openModel(flags.model, flags.offline === true ? { offline: true } : {});
+  await model.close();
+  const [architecture] = (model.configJson["architectures"] ?? []) as string[];
+  const task = TASKS[architecture ?? ""];
+  if (task === undefined)
+    throw new ClinicalBertError(
+      "USAGE",
+      `${flags.model} (${architecture ?? "no architecture"}) does not say what it predicts.`,
+      {
+        remedy: "Give --task token-classification or --task text-classification.",
+      },
+    );
+  return task;
+}
+
+async function tagNotes(context: CliContext, files: readonly string[], flags: PredictFlags): Promise<void> {
+  const tag = await pipeline("token-classification", flags.model, modelOptions(flags, context));
+  const { aggregation: aggregation_strategy, stride } = flags;
+  try {
+    const run = batchCalls((texts: readonly string[]) =>
+      tag(texts, {
+        aggregation_strategy,
+        ...(stride === undefined ? {} : { stride }),
+        signal: context.signal,
+      }),
+    );
+    const answer = async (record: JsonObject): Promise<JsonObject> => {
+      const text = textOf(record);
+      const convert = spanConverter(text, flags.offsets);
+      const entities = (await run(text)).map(({ word: _, start, end, ...entity }) => ({
+        ...entity,
+        span: convert([start, end]),
+      }));
+      return { entities };
+    };
+    await filterJsonLines(context, files, answer, LINES_AT_ONCE);
+  } finally {
+    await tag.dispose();
+  }
+}
+
+async function classify(context: CliContext, files: readonly string[], flags: PredictFlags): Promise<void> {
+  const classifier = await pipeline("text-classification", flags.model, modelOptions(flags, context));
+  const { tokenizer, model } = classifier;
+  try {
+    const run = batchCalls((texts: readonly TextOrPair[]) =>
+      classifyTexts(tokenizer, model, texts, { top_k: flags.topK ?? 1 }),
+    );
+    const answer = async (record: JsonObject): Promise<JsonObject> => {
+      const text = textOf(record);
+      return { labels: await run("text_pair" in record ? [text, textOf(record, "text_pair")] : text) };
+    };
+    await filterJsonLines(context, files, answer, LINES_AT_ONCE);
+  } finally {
+    await classifier.dispose();
+  }
+}

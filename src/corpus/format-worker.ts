@@ -1,0 +1,13 @@
+/** @file The module that a formatting thread runs. */
+import { serveTasks, Transferred } from "../util/worker-task.js";
+import type { WorkedBatch } from "./format-corpus.js";
+import { createFormatTask, type FormatTask, type FormatTaskOptions } from "./format-task.js";
+
+serveTasks<FormatTask, WorkedBatch, FormatTaskOptions>(async (options) => {
+  const format = await createFormatTask(options);
+  return (task) => {
+    const result = format(task);
+    const buffers = result.formatted.categories.flatMap(({ lines, notes }) => [lines.buffer, notes.buffer]);
+    return new Transferred(result, buffers as ArrayBuffer[]);
+  };
+});

@@ -1,0 +1,49 @@
+/** @file Writes the trained weights of a run as a Hugging Face folder. */
+import { readFile } from "node:fs/promises";
+import { PRETRAINING_HEADS } from "../bert/parameters.js";
+import { exportModelFolder } from "../checkpoint/folder/export-folder.js";
+import { inferCase } from "../tokens/case-inference.js";
+import { decodeVocabulary, type Vocabulary } from "../tokens/vocabulary.js";
+import { fileError } from "../util/file-error.js";
+import type { ParameterVector } from "./parameter-vector.js";
+import type { PretrainRecipe } from "./recipe.js";
+
+/** `config.json`, `model.safetensors`, model card and, where the recipe names a vocabulary, the tokenizer files. */
+export async function saveModel(
+  folder: string,
+  recipe: PretrainRecipe,
+  weights: ParameterVector,
+): Promise<void> {
+  const { config, steps, batchSize, learningRate, warmupSteps, dropout, seed } = recipe;
+  const vocabulary = recipe.vocabulary === null ? null : await readVocabulary(recipe.vocabulary);
+  await exportModelFolder(folder, {
+    config,
+    heads: PRETRAINING_HEADS,
+    parameters: weights.tensors,
+    tokenizer:
+      vocabulary === null
+        ? null
+        : { vocabulary, lowercase: inferCase(vocabulary).lowercase, maxLength: config.maxPositions },
+    card: {
+      title: "A pretrained BERT",
+      origin: recipe.init === null ? "random weights" : "published weights, pretrained further",
+      facts: [
+        ["updates", steps],
+        ["batch", batchSize],
+        ["peak learning rate", learningRate],
+        ["warm-up steps", warmupSteps],
+        ["dropout", dropout],
+        ["seed", seed],
+      ],
+    },
+    onnx: [],
+  });
+}
+
+async function readVocabulary(path: string): Promise<Vocabulary> {
+  try {
+    return decodeVocabulary(await readFile(path));
+  } catch (error) {
+    throw fileError(error, path);
+  }
+}

@@ -12,6 +12,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   inference: () => import("./inference.js"),
   pretrain: () => import("./pretrain.js"),
   tokens: () => import("./tokens.js"),
+  "pretrain-profile": () => import("./pretrain-profile.js"),
 };
 
 const [name, ...args] = process.argv.slice(2);

@@ -10,6 +10,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   synthesize: () => import("./synthesize.js"),
   inference: () => import("./inference.js"),
   pretrain: () => import("./pretrain.js"),
+  spacy: () => import("./spacy.js"),
 };
 
 const [name, ...args] = process.argv.slice(2);

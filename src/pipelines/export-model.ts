@@ -30,7 +30,7 @@ export async function exportModel(
 ): Promise<ExportReport> {
   const heads = headsToExport(model);
   const parameters = await model.readParameters(heads);
-  const tokenizer = await loadTokenizer(model.folder).catch((error) => {
+  const tokenizer = await loadTokenizer(model.folder, lowercase).catch((error) => {
     if (error instanceof ClinicalBertError && error.code === "FILE_NOT_FOUND") return null;
     throw error;
   });
@@ -50,7 +50,7 @@ export async function exportModel(
         ? null
         : {
             vocabulary: tokenizer.tokenizer.vocabulary,
-            lowercase: lowercase ?? tokenizer.tokenizer.options.lowercase,
+            lowercase: tokenizer.tokenizer.options.lowercase,
             maxLength: tokenizer.maxLength,
           },
     card: {

@@ -21,14 +21,14 @@ type Json = Readonly<Record<string, unknown>>;
 
 const DEFAULT_POSITIONS = 512;
 
-/** Reads `vocab.txt` or `tokenizer.json`, `tokenizer_config.json` and `config.json` of a folder. */
-export async function loadTokenizer(folder: string): Promise<LoadedTokenizer> {
+/** Reads `vocab.txt` or `tokenizer.json`, `tokenizer_config.json` and `config.json` of a folder; a wish overrides the case. */
+export async function loadTokenizer(folder: string, lowercaseWish?: boolean): Promise<LoadedTokenizer> {
   const settings = await readJson(join(folder, "tokenizer_config.json"));
   const fast = await readJson(join(folder, "tokenizer.json"));
   const vocabulary = await readVocabulary(folder, fast);
   const notices: string[] = [];
   const normalizer = fast?.["normalizer"] as Json | null | undefined;
-  const stated = normalizer?.["lowercase"] ?? settings?.["do_lower_case"];
+  const stated = lowercaseWish ?? normalizer?.["lowercase"] ?? settings?.["do_lower_case"];
   const lowercase = typeof stated === "boolean" ? stated : inferCase(vocabulary).lowercase;
   if (typeof stated !== "boolean")
     notices.push(

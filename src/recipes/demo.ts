@@ -203,7 +203,7 @@ async function train(demo: Demo): Promise<void> {
     init: null,
     instances: [folder.file("training.instances")],
     heldOut: [],
-    order: "file",
+    order: "shuffled",
     steps,
     batchSize,
     microBatch: batchSize,

@@ -7,9 +7,12 @@ interface Bench {
 }
 
 const BENCHES: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>> = {
+  text: () => import("./text.js"),
   synthesize: () => import("./synthesize.js"),
   inference: () => import("./inference.js"),
   pretrain: () => import("./pretrain.js"),
+  tokens: () => import("./tokens.js"),
+  "pretrain-profile": () => import("./pretrain-profile.js"),
   spacy: () => import("./spacy.js"),
 };
 

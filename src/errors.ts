@@ -62,6 +62,11 @@ export const ERROR_CATALOGUE = {
     meaning: "A file of notes is cut off or damaged as a whole.",
     remedy: "Copy or download the file again and compare its checksum.",
   },
+  NOTES_DATABASE: {
+    meaning: "A database refused a connection or a query.",
+    remedy:
+      "Look the code up in PostgreSQL's list of error codes, and check address, table, columns and condition.",
+  },
   // sections
   SECTIONS_REFUSED: {
     meaning: "A rule set refuses a note: the published script raises an exception there.",

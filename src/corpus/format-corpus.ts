@@ -26,6 +26,8 @@ export interface FormatCorpusOptions {
   /** Formats batches elsewhere (worker threads); default: on this thread. */
   readonly worker?: BatchWorker;
   readonly packageVersion?: string;
+  /** Milliseconds between checkpoints, default 5000. */
+  readonly checkpointEvery?: number;
   readonly signal?: AbortSignal;
   onProgress?(notes: number): void;
 }
@@ -77,7 +79,7 @@ export async function formatCorpus(
       run.state.chain = chainDigest(run.state.key, run.state.chain, digest);
       for (const { counts } of formatted.categories) done += counts.notes;
       options.onProgress?.(done);
-      if (performance.now() - saved < CHECKPOINT_EVERY_MS) continue;
+      if (performance.now() - saved < (options.checkpointEvery ?? CHECKPOINT_EVERY_MS)) continue;
       await run.checkpoint();
       saved = performance.now();
     }

@@ -72,11 +72,23 @@ function headerCell(bytes: Buffer, scan: RecordScan, index: number): string {
     .trim();
 }
 
+/** So many NUL bytes in a row are lost data; fewer are taken for characters of a text. */
+const HOLE = Buffer.alloc(16);
+
+const REASONS: Readonly<Record<ScanResult | "hole", RefusalReason>> = {
+  complete: "columns",
+  more: "too-long",
+  broken: "quotes",
+  hole: "nul",
+};
+
 function createReader(window: ByteWindow, options: CsvOptions) {
   const delimiter = (options.delimiter ?? ",").charCodeAt(0);
   const maxBytes = options.maxRecordBytes ?? MAX_RECORD_BYTES;
   const probe = newRecordScan();
   let number = 0;
+  /** Offset of the first NUL byte at or after the last record looked at, or of the end of what was loaded then. */
+  let nulAt = -1;
   const reader = {
     scan: newRecordScan(),
     columns: 0,
@@ -107,8 +119,11 @@ function createReader(window: ByteWindow, options: CsvOptions) {
         const { start, end, last, buffer } = window;
         if (start >= end && last) break;
         const { scan } = reader;
-        let result = start < end ? scanRecord(buffer, start, end, last, delimiter, false, scan) : "more";
+        let result: ScanResult | "hole" =
+          start < end ? scanRecord(buffer, start, end, last, delimiter, false, scan) : "more";
         if (result === "complete" && reader.swallowsNext(scan)) result = "broken";
+        if (result === "complete" && scan.next - start > maxBytes) result = "more";
+        if (result === "complete" && reader.hasHole(start, scan.next)) result = "hole";
         if (result === "complete" && scan.fields === reader.columns) {
           const bounds = scan.bounds.slice(0, 3 * scan.fields);
           records.push({ number: ++number, offset: window.origin + start, bounds });
@@ -128,9 +143,9 @@ function createReader(window: ByteWindow, options: CsvOptions) {
     },
 
     /** Refuses the record at `window.start` and moves on to where good data begins again. */
-    async refuse(result: ScanResult): Promise<void> {
+    async refuse(result: ScanResult | "hole"): Promise<void> {
       const offset = window.origin + window.start;
-      const reason = result === "complete" ? "columns" : result === "more" ? "too-long" : "quotes";
+      const reason = REASONS[result];
       number++;
       const isOneLine = result === "complete" && firstFeed(window) >= reader.scan.next - 1;
       if (isOneLine) window.start = reader.scan.next;
@@ -178,6 +193,15 @@ function createReader(window: ByteWindow, options: CsvOptions) {
         await window.grow();
         if ((await reader.scanNext(true)) !== "complete") return false;
       }
+    },
+
+    /** True when a run of NUL bytes, the mark of a torn file, lies in the record at `start`. */
+    hasHole(start: number, next: number): boolean {
+      if (nulAt < window.origin + start) {
+        const found = window.buffer.indexOf(0, start);
+        nulAt = window.origin + (found === -1 || found > window.end ? window.end : found);
+      }
+      return nulAt < window.origin + next && window.buffer.subarray(start, next).includes(HOLE);
     },
 
     /**

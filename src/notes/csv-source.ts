@@ -1,23 +1,17 @@
 /** @file Notes of a CSV table: MIMIC-III NOTEEVENTS, MIMIC-IV-Note, or a hospital's own, with any column case. */
-import { isUtf8 } from "node:buffer";
-import { ClinicalBertError } from "../errors.js";
 import { type ColumnIndices, type ColumnRole, findColumns } from "./columns.js";
 import { type CsvRecord, readCsv } from "./csv-reader.js";
 import { FIELD, type RecordScan } from "./csv-scanner.js";
 import type { Note } from "./note.js";
 import type { NoteReader, SourceNote } from "./note-source.js";
-
-const CARRIAGE_OR_FEED = /^\s*$/;
-
-export const TEXT_ENCODINGS = ["utf-8", "windows-1252", "latin1"] as const;
-export type TextEncoding = (typeof TEXT_ENCODINGS)[number];
+import { createDecoder } from "./text-encoding.js";
 
 /** Reads a CSV stream; each batch of notes is made of the records that were loaded together. */
 export async function* readCsvNotes(
   stream: AsyncIterable<Uint8Array>,
   { source, options, refuse }: NoteReader,
 ): AsyncGenerator<SourceNote[]> {
-  const decode = createDecoder(options.encoding ?? "utf-8");
+  const decode = createDecoder(options.encoding);
   const ids = createIdShape();
   let columns: ColumnIndices | null = null;
   const csv = {
@@ -78,7 +72,7 @@ function readNote(
     error === null
   )
     return null;
-  if (CARRIAGE_OR_FEED.test(text.slice(0, 64)) && text.trim() === "") return undefined;
+  if (text.trim() === "") return undefined;
   const note: Note = {
     id: id === "" ? String(record.number) : id,
     text,
@@ -92,17 +86,6 @@ function readNote(
     record: record.number,
     offset: record.offset,
   };
-}
-
-function createDecoder(encoding: TextEncoding): (bytes: Buffer) => string | null {
-  if (!TEXT_ENCODINGS.includes(encoding))
-    throw new ClinicalBertError(
-      "USAGE",
-      `Encoding "${encoding}" is unknown; there are ${TEXT_ENCODINGS.join(", ")}.`,
-    );
-  if (encoding === "utf-8") return (bytes) => (isUtf8(bytes) ? bytes.toString("utf8") : null);
-  const decoder = new TextDecoder(encoding);
-  return (bytes) => decoder.decode(bytes);
 }
 
 /** Whether ids have been plain numbers so far: then a line that begins otherwise is text, not a record. */

@@ -1,8 +1,9 @@
 /** @file Notes of a JSONL file: one object a line, with the same column names as the tables. */
+import { ClinicalBertError } from "../errors.js";
 import { readLines } from "../util/lines.js";
 import { type ColumnIndices, type ColumnRole, findColumns } from "./columns.js";
 import type { Note } from "./note.js";
-import type { NoteReader, SourceNote } from "./note-source.js";
+import type { NoteReader, NoteSourceOptions, SourceNote } from "./note-source.js";
 
 const BATCH = 256;
 
@@ -12,6 +13,18 @@ export async function* readJsonLineNotes(
   { source, options, refuse }: NoteReader,
 ): AsyncGenerator<SourceNote[]> {
   let batch: SourceNote[] = [];
+  const known = new Map<string, ColumnIndices | null>();
+  /** Lines can have different keys; one without a text is refused by itself. */
+  const columnsOf = (keys: readonly string[]): ColumnIndices | null => {
+    const shape = JSON.stringify(keys);
+    let columns = known.get(shape);
+    if (columns === undefined) {
+      columns = columnsOrNull(keys, options, source);
+      if (known.size >= MOST_SHAPES) known.clear();
+      known.set(shape, columns);
+    }
+    return columns;
+  };
   for await (const { text, number } of readLines(stream)) {
     if (text !== null && text.trim() === "") continue;
     const row = text === null ? null : parseObject(text);
@@ -20,11 +33,14 @@ export async function* readJsonLineNotes(
       continue;
     }
     const keys = Object.keys(row);
-    const note = noteOfRow(
-      keys.map((key) => row[key]),
-      findColumns(keys, options.columns ?? {}, source),
-      number,
-    );
+    const columns = columnsOf(keys);
+    const note =
+      columns &&
+      noteOfRow(
+        keys.map((key) => row[key]),
+        columns,
+        number,
+      );
     if (note === null) refuse(number, -1, -1, "fields");
     else batch.push(note);
     if (batch.length === BATCH) {
@@ -33,6 +49,21 @@ export async function* readJsonLineNotes(
     }
   }
   if (batch.length > 0) yield batch;
+}
+
+const MOST_SHAPES = 64;
+
+function columnsOrNull(
+  keys: readonly string[],
+  options: NoteSourceOptions,
+  source: string,
+): ColumnIndices | null {
+  try {
+    return findColumns(keys, options.columns ?? {}, source);
+  } catch (error) {
+    if (error instanceof ClinicalBertError && error.code === "NOTES_COLUMNS") return null;
+    throw error;
+  }
 }
 
 function parseObject(text: string): Record<string, unknown> | null {

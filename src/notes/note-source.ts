@@ -1,9 +1,9 @@
 /** @file What every reader of notes gets and gives: options, refusals, and notes with the place they came from. */
 import type { ColumnMapping } from "./columns.js";
-import type { TextEncoding } from "./csv-source.js";
 import type { NoteFilter } from "./filters.js";
 import type { Note } from "./note.js";
 import type { Refusal, RefusalReason } from "./refusal.js";
+import type { TextEncoding } from "./text-encoding.js";
 
 export const SOURCE_FORMATS = ["csv", "jsonl", "parquet", "text"] as const;
 export type SourceFormat = (typeof SOURCE_FORMATS)[number];

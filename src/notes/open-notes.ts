@@ -10,6 +10,8 @@ import { createNoteTest } from "./filters.js";
 import { readJsonLineNotes } from "./json-lines-source.js";
 import type { Note } from "./note.js";
 import type { NoteReader, NoteSourceOptions, SourceFormat, SourceNote } from "./note-source.js";
+import { readParquetNotes } from "./parquet-source.js";
+import { isDatabaseAddress, placeOf, readPostgresNotes } from "./postgres-source.js";
 import type { Refusal } from "./refusal.js";
 import { listTextFiles, readTextNotes } from "./text-folder-source.js";
 
@@ -18,7 +20,8 @@ const CHUNK_BYTES = 1 << 20;
 /**
  * The notes of files, folders or databases, one after the other. Recognises `.csv`, `.tsv`, `.jsonl`, `.ndjson`,
  * `.parquet`, `.txt`, each but Parquet also gzipped, folders (of .txt, or of the others), and `postgres://` addresses.
- * Bounded memory. Throws `NOTES_FORMAT`, `NOTES_COLUMNS`, `NOTES_MALFORMED` (with `strict`), `FILE_*`.
+ * Bounded memory. Throws `NOTES_FORMAT`, `NOTES_COLUMNS`, `NOTES_MALFORMED` (with `strict`),
+ * `NOTES_DAMAGED`, `NOTES_DATABASE`, `FILE_*`.
  */
 export async function* openNotes(
   sources: string | readonly string[],
@@ -34,7 +37,8 @@ export async function* openNoteBatches(
 ): AsyncGenerator<Note[]> {
   const isWanted = createNoteTest(options);
   for (const source of typeof sources === "string" ? [sources] : sources) {
-    const reader: NoteReader = { source, options, refuse: createRefuse(source, options) };
+    const name = isDatabaseAddress(source) ? placeOf(source) : source;
+    const reader: NoteReader = { source, options, refuse: createRefuse(name, options) };
     for await (const batch of await readSource(source, reader)) {
       const notes: Note[] = [];
       for (const { note, isError } of batch) if (isWanted(note, isError)) notes.push(note);
@@ -57,6 +61,12 @@ function createRefuse(source: string, options: NoteSourceOptions): NoteReader["r
 }
 
 async function readSource(source: string, reader: NoteReader): Promise<AsyncIterable<SourceNote[]>> {
+  if (isDatabaseAddress(source)) return readPostgresNotes(reader);
+  if (reader.options.where !== undefined || reader.options.table !== undefined)
+    throw new ClinicalBertError(
+      "USAGE",
+      `--where and --table are for postgres:// addresses; ${source} is a file.`,
+    );
   const format = reader.options.format ?? (await formatOf(source));
   switch (format) {
     case "csv":
@@ -67,6 +77,8 @@ async function readSource(source: string, reader: NoteReader): Promise<AsyncIter
       return (await isFolder(source))
         ? readTextNotes(await listTextFiles(source), source, reader)
         : readTextNotes([source], dirname(source), reader);
+    case "parquet":
+      return readParquetNotes(reader);
     default:
       throw unknownFormat(source);
   }

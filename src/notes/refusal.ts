@@ -2,9 +2,9 @@
 
 /**
  * `quotes`: unbalanced quotes. `columns`: another number of columns than the header. `encoding`: not valid in the named
- * encoding. `too-long`: longer than the allowed record. `json`: not a JSON object. `fields`: no usable id or text.
+ * encoding. `nul`: a run of NUL bytes. `too-long`: longer than the allowed record. `json`: not a JSON object. `fields`: no usable id or text.
  */
-export type RefusalReason = "quotes" | "columns" | "encoding" | "too-long" | "json" | "fields";
+export type RefusalReason = "quotes" | "columns" | "encoding" | "nul" | "too-long" | "json" | "fields";
 
 export interface Refusal {
   /** Path of the file, or the kind of the database. */

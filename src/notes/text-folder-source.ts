@@ -1,9 +1,9 @@
 /** @file Notes of a folder of .txt files: one file a note, its path below the folder without `.txt` the id. */
-import { isUtf8 } from "node:buffer";
 import { readdir, readFile } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import { fileError } from "../util/file-error.js";
 import type { NoteReader, SourceNote } from "./note-source.js";
+import { createDecoder } from "./text-encoding.js";
 
 /** Every .txt file below `folder`, in the order of their paths, so that every machine reads them alike. */
 export async function listTextFiles(folder: string): Promise<string[]> {
@@ -30,6 +30,7 @@ export async function* readTextNotes(
   folder: string,
   { options, refuse }: NoteReader,
 ): AsyncGenerator<SourceNote[]> {
+  const decode = createDecoder(options.encoding);
   for (const [index, file] of files.entries()) {
     let bytes: Buffer;
     try {
@@ -37,16 +38,13 @@ export async function* readTextNotes(
     } catch (error) {
       throw fileError(error, file);
     }
-    const encoding = options.encoding ?? "utf-8";
     const id = relative(folder, file)
       .split(sep)
       .join("/")
       .replace(/\.txt$/i, "");
-    if (encoding === "utf-8" && !isUtf8(bytes)) refuse(index + 1, 0, bytes.length, "encoding");
-    else {
-      const text = new TextDecoder(encoding, { ignoreBOM: false }).decode(bytes);
-      if (text.trim() === "") refuse(index + 1, 0, bytes.length, "fields");
-      else yield [{ note: { id, text }, isError: false, record: index + 1, offset: 0 }];
-    }
+    const text = decode(bytes)?.replace(/^\ufeff/, "");
+    if (text === undefined) refuse(index + 1, 0, bytes.length, "encoding");
+    else if (text.trim() === "") refuse(index + 1, 0, bytes.length, "fields");
+    else yield [{ note: { id, text }, isError: false, record: index + 1, offset: 0 }];
   }
 }

@@ -6,10 +6,11 @@ import { startFormatWorkers } from "../../corpus/format-workers.js";
 import type { CorpusManifest } from "../../corpus/manifest.js";
 import { ClinicalBertError } from "../../errors.js";
 import { parseColumnMapping } from "../../notes/columns.js";
-import { TEXT_ENCODINGS, type TextEncoding } from "../../notes/csv-source.js";
 import { type NoteSourceOptions, SOURCE_FORMATS, type SourceFormat } from "../../notes/note-source.js";
 import { openNotes } from "../../notes/open-notes.js";
+import { isDatabaseAddress, placeOf } from "../../notes/postgres-source.js";
 import type { Refusal } from "../../notes/refusal.js";
+import { TEXT_ENCODINGS, type TextEncoding } from "../../notes/text-encoding.js";
 import { createSectionSplitter, SECTION_RULES, type SectionRules } from "../../sections/index.js";
 import { openSentenceSplitter, SENTENCE_SPLITTERS } from "../../sentences/open-splitter.js";
 import { SPACY_SENTENCE_RULES } from "../../sentences/spacy-splitter.js";
@@ -163,10 +164,7 @@ function oneOf<T extends string>(
 
 /** What a source was when the run began: a changed file begins a new run. The address of a database keeps its password out. */
 async function describeSource(source: string): Promise<Readonly<Record<string, string | number>>> {
-  if (/^postgres(?:ql)?:\/\//.test(source)) {
-    const { host, pathname } = new URL(source);
-    return { database: `${host}${pathname}` };
-  }
+  if (isDatabaseAddress(source)) return { database: placeOf(source) };
   try {
     const { size, mtimeMs } = await stat(source);
     return { path: source, bytes: size, modified: Math.round(mtimeMs) };

@@ -6,11 +6,7 @@ import { DIALECTS, type Dialect } from "./dialect.js";
 import type { Encoding } from "./encoding.js";
 import { PieceSink } from "./piece-sink.js";
 import { createVocabulary, loadVocabulary } from "./vocabulary.js";
-import {
-  type EncodeOptions,
-  WordPieceTokenizer,
-  type WordPieceTokenizerOptions,
-} from "./wordpiece-tokenizer.js";
+import { type EncodeOptions, WordPieceTokenizer } from "./wordpiece-tokenizer.js";
 
 const oracle = (name: string): unknown =>
   JSON.parse(

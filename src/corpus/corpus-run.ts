@@ -7,7 +7,9 @@ import { syncFolder, writeAtomic } from "../util/atomic-file.js";
 import { fileError } from "../util/file-error.js";
 import {
   type CategoryState,
+  DIFFERENCES_FILE,
   newCategoryState,
+  REFUSED_FILE,
   type RunState,
   readRunState,
   writeRunState,
@@ -44,8 +46,6 @@ interface CategoryFiles {
 }
 
 const MOST_CATEGORIES = 256;
-const REFUSED_FILE = "refused.jsonl";
-const DIFFERENCES_FILE = "differences.jsonl";
 
 /** Opens `out/.format`, where a run that was stopped left off. */
 export async function openCorpusRun(out: string, identity: RunIdentity): Promise<CorpusRun> {

@@ -14,6 +14,7 @@ import { TEXT_ENCODINGS, type TextEncoding } from "../../notes/text-encoding.js"
 import { createSectionSplitter, SECTION_RULES, type SectionRules } from "../../sections/index.js";
 import { openSentenceSplitter, SENTENCE_SPLITTERS } from "../../sentences/open-splitter.js";
 import { addExamples, type CliCommand, type CliContext } from "../context.js";
+import { packageVersion } from "../package-version.js";
 import { startProgress } from "../progress.js";
 import { parseWhole } from "../sizes.js";
 
@@ -104,6 +105,7 @@ async function format(sources: readonly string[], flags: Flags, context: CliCont
         diff,
         source: { sources: await Promise.all(sources.map(describeSource)), filters },
         refusals,
+        packageVersion: packageVersion(),
         ...(worker === null ? {} : { worker }),
         signal: context.signal,
         onProgress: (notes) => progress.update(notes),

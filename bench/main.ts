@@ -11,6 +11,9 @@ const BENCHES: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   synthesize: () => import("./synthesize.js"),
   inference: () => import("./inference.js"),
   pretrain: () => import("./pretrain.js"),
+  tokens: () => import("./tokens.js"),
+  "pretrain-profile": () => import("./pretrain-profile.js"),
+  spacy: () => import("./spacy.js"),
 };
 
 const [name, ...args] = process.argv.slice(2);

@@ -64,14 +64,14 @@ export const bench = {
     for (const batch of ascending) {
       const sizes = { batch, hidden: H, layers: L, threads, steps, warmup: Math.min(warmup, 1) };
       const flags = Object.entries(sizes).flatMap(([name, value]) => [`--${name}`, String(value)]);
-      for (const line of runPeer("pretrain", "torch", flags) ?? []) report(line as PeerLine, batch, config);
+      for (const line of runPeer("pretrain", "torch", flags) ?? []) report(line as Measured, batch, config);
     }
   },
 };
 
-interface PeerLine {
+/** Medians of one step, ours or of a line that the peer prints. */
+interface Measured extends Times {
   readonly name: string;
-  readonly seconds: number;
   readonly peakBytes: number;
 }
 
@@ -80,11 +80,12 @@ function stepFlops({ hiddenSize: H, layerCount: L, vocabSize: V }: BertConfig, B
   return 6 * B * S * L * 12 * H * H + 12 * L * B * S * S * H + 6 * B * P * (H * H + H * V);
 }
 
-function report({ name, seconds, peakBytes }: PeerLine, batch: number, config: BertConfig): void {
+function report({ name, wall, cpu, peakBytes }: Measured, batch: number, config: BertConfig): void {
   const columns = [
-    `${seconds.toFixed(3)} s/step`,
-    `${(batch / seconds).toFixed(2)} sequences/s`,
-    `${(stepFlops(config, batch) / seconds / 1e9).toFixed(1)} GFLOP/s`,
+    `${wall.toFixed(3)} s/step`,
+    `${(batch / wall).toFixed(2)} sequences/s`,
+    `${(stepFlops(config, batch) / wall / 1e9).toFixed(1)} GFLOP/s`,
+    `processor time ${cpu.toFixed(3)} s/step`,
     `peak RSS ${(peakBytes / 1e9).toFixed(2)} GB`,
   ];
   console.log(`batch ${batch}, ${name}: ${columns.join(", ")}`);
@@ -122,11 +123,8 @@ async function measure({ config, batch, micro, steps, warmup }: Shape, threads: 
       for (let run = 0; run < Math.ceil(GEMM_RUNS / steps); run++) gemms.push(await gemm.measure());
     }
     const [wall, cpu] = [median(whole.map((times) => times.wall)), median(whole.map((times) => times.cpu))];
-    report(
-      { name: "clinicalbert", seconds: wall, peakBytes: process.resourceUsage().maxRSS * 1024 },
-      batch,
-      config,
-    );
+    const peakBytes = process.resourceUsage().maxRSS * 1024;
+    report({ name: "clinicalbert", wall, cpu, peakBytes }, batch, config);
     const best = (unit: keyof Times): number => GEMM_FLOPS / Math.min(...gemms.map((times) => times[unit]));
     const flops = stepFlops(config, batch);
     console.log(

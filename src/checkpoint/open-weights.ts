@@ -41,10 +41,14 @@ const TENSORFLOW_MAGIC = Buffer.from("57fb808b247547db", "hex");
 export async function openWeights(path: string): Promise<Weights> {
   const info = await stat(path).catch(() => null);
   if (info === null && (await exists(`${path}.index`))) return openTensorflow(`${path}.index`);
-  if (info?.isDirectory() === true) return openWeights(await weightsInFolder(path));
+  return openFile(info?.isDirectory() === true ? await weightsInFolder(path) : path, true);
+}
+
+/** `shards` false refuses an index: a shard is never one itself, or two indices could lead to each other for ever. */
+async function openFile(path: string, shards: boolean): Promise<Weights> {
   const source = await openFileSource(path);
   try {
-    return await openSource(source);
+    return await openSource(source, shards);
   } catch (error) {
     await source.close();
     throw error;
@@ -73,9 +77,10 @@ function compareByStep(a: string, b: string): number {
   return a.localeCompare(b, "en", { numeric: true });
 }
 
-async function openSource(source: ByteSource): Promise<Weights> {
+async function openSource(source: ByteSource, shards: boolean): Promise<Weights> {
   const { path } = source;
-  switch (await recognise(source)) {
+  const format = await recognise(source);
+  switch (format === "json" && !shards ? "unknown" : format) {
     case "safetensors":
       return readSafetensors(source);
     case "pytorch-zip":
@@ -89,7 +94,7 @@ async function openSource(source: ByteSource): Promise<Weights> {
       return openTensorflow(path);
     case "json":
       await source.close();
-      return openSharded(path, openWeights);
+      return openSharded(path, (shard) => openFile(shard, false));
     case "gzip":
       throw unsupported(path, "it is a gzip archive, which is loaded as a model, not as one weights file");
     case "hdf5":

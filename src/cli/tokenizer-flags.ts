@@ -1,6 +1,6 @@
 /** @file The flags by which a command is told its tokenizer: vocabulary, case, dialect, placeholders. */
 import { readFileSync } from "node:fs";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { ClinicalBertError } from "../errors.js";
 import { inferCase } from "../tokens/case-inference.js";
 import { DIALECTS, type Dialect } from "../tokens/dialect.js";
@@ -11,23 +11,25 @@ import type { CliContext } from "./context.js";
 
 export interface TokenizerFlags {
   readonly vocab: string;
-  readonly case: string;
+  readonly case: "cased" | "uncased" | "infer";
   readonly lowercase?: boolean;
-  readonly dialect: string;
+  readonly dialect: Dialect;
   readonly placeholderToken?: string;
 }
-
-const CASES = ["cased", "uncased", "infer"];
 
 export function addTokenizerFlags(cli: Command): Command {
   return cli
     .requiredOption("--vocab <file>", "vocab.txt: one word piece a line")
-    .option("--case <case>", "cased, uncased (lower-case the text), or infer from the vocabulary", "infer")
+    .addOption(
+      new Option("--case <case>", "uncased lower-cases the text; infer asks the vocabulary, and says so")
+        .choices(["cased", "uncased", "infer"])
+        .default("infer"),
+    )
     .option("--lowercase", "the same as --case uncased")
-    .option(
-      "--dialect <name>",
-      "google (create_pretraining_data.py) or huggingface (AutoTokenizer)",
-      "google",
+    .addOption(
+      new Option("--dialect <name>", "of create_pretraining_data.py, or of AutoTokenizer")
+        .choices(DIALECTS)
+        .default("google"),
     )
     .option(
       "--placeholder-token <token>",
@@ -37,14 +39,11 @@ export function addTokenizerFlags(cli: Command): Command {
 
 /** Reads the vocabulary and says on standard error what case was taken where it was not given. */
 export function openTokenizer(flags: TokenizerFlags, context: CliContext): WordPieceTokenizer {
-  const dialect = DIALECTS.find((name) => name === flags.dialect);
-  if (dialect === undefined) throw refused("--dialect", flags.dialect, DIALECTS);
-  if (!CASES.includes(flags.case)) throw refused("--case", flags.case, CASES);
   if (flags.lowercase === true && flags.case === "cased")
     throw new ClinicalBertError("USAGE", "--lowercase and --case cased contradict each other.");
   const vocabulary = decodeVocabulary(readVocabularyBytes(flags.vocab));
   return new WordPieceTokenizer(vocabulary, {
-    dialect: dialect satisfies Dialect,
+    dialect: flags.dialect,
     lowercase: decideCase(),
     ...(flags.placeholderToken === undefined ? {} : { placeholderToken: flags.placeholderToken }),
   });
@@ -64,8 +63,4 @@ function readVocabularyBytes(path: string): Uint8Array {
   } catch (error) {
     throw fileError(error, path);
   }
-}
-
-function refused(flag: string, value: string, allowed: readonly string[]): ClinicalBertError {
-  return new ClinicalBertError("USAGE", `${flag} is "${value}"; it must be one of ${allowed.join(", ")}.`);
 }

@@ -108,7 +108,7 @@ function formatNote(
     for (const section of sections.split(note.text)) {
       counts.sections++;
       for (const sentence of sentences.split(section.text)) {
-        const line = sentence.text.trim();
+        const line = sentences.verbatim === true ? sentence.text : sentence.text.trim();
         if (line === "") continue;
         lines += `${line}\n`;
         counts.sentences++;

@@ -60,7 +60,7 @@ export async function formatCorpus(
   const run = await openCorpusRun(options.out, {
     package: options.packageVersion ?? "",
     sectionRules: sections.rules,
-    sentenceSplitter: sentences.name,
+    sentenceSplitter: sentences.identity ?? sentences.name,
     byCategory,
     diff: diff?.rules ?? null,
     source: options.source ?? null,

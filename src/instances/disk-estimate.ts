@@ -76,32 +76,36 @@ async function sampleFile(
 /**
  * Compares an estimate with what the disks have free.
  * @param out `null` for standard output
+ * @param present bytes that an earlier start of this run has spilled already
  * @throws `DISK_FULL` naming what is needed and what is there
  */
 export async function requireDisk(
   estimate: DiskEstimate,
   temporary: string,
   out: string | null,
+  present: number,
 ): Promise<void> {
   const free = async (folder: string): Promise<{ bytes: number; disk: string }> => {
     const { bavail, bsize, type, blocks, files } = await statfs(folder);
     return { bytes: bavail * bsize, disk: `${type} ${blocks} ${files}` };
   };
   const spill = await free(temporary);
-  if (out === null) return refuseUnless(spill.bytes, estimate.temporary, temporary);
+  const spillBytes = spill.bytes + present;
+  if (out === null) return refuseUnless(spillBytes, estimate.temporary, temporary);
   const target = await free(dirname(out));
   if (target.disk === spill.disk)
-    return refuseUnless(spill.bytes, estimate.temporary + estimate.output, temporary);
-  refuseUnless(spill.bytes, estimate.temporary, temporary);
+    return refuseUnless(spillBytes, estimate.temporary + estimate.output, temporary);
+  refuseUnless(spillBytes, estimate.temporary, temporary);
   refuseUnless(target.bytes, estimate.output, dirname(out));
 }
 
 function refuseUnless(free: number, needed: number, folder: string): void {
   if (free >= needed) return;
-  const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
+  const show = (bytes: number): string =>
+    bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
   throw new ClinicalBertError(
     "DISK_FULL",
-    `The run needs about ${gigabytes(needed)} in ${folder}, where ${gigabytes(free)} are free; nothing was written.`,
+    `The run needs about ${show(needed)} in ${folder}, where ${show(free)} are free; nothing was written.`,
     {
       details: { folder, needed, free },
       remedy: "Free space, lower --dupe-factor, or name another disk with --tmp.",

@@ -7,8 +7,10 @@ import { ByteWriter } from "./byte-writer.js";
 import type { RecordOutput } from "./instance-outputs.js";
 import { type IdBytes, RECORD_HEADER_BYTES, recordBytes } from "./instance-record.js";
 
-/** Records of one bucket are held in memory. */
-const BUCKET_BYTES = 192 << 20;
+/** Memory for the records of one bucket and the two orders of all records together; a bucket has at least the second number. */
+const MEMORY_BYTES = 512 << 20;
+const LEAST_BUCKET_BYTES = 96 << 20;
+const ORDER_BYTES = 8;
 const READ_BYTES = 1 << 20;
 /** A bucket's record is led by its place in the bucket. */
 const PLACE_BYTES = 4;
@@ -31,7 +33,7 @@ export async function shuffleRecords(shuffle: ExternalShuffle): Promise<void> {
   const { spills, order, idBytes } = shuffle;
   let bytes = 0;
   for (const spill of spills) bytes += (await stat(spill)).size;
-  const buckets = Math.max(1, Math.ceil(bytes / (shuffle.bucketBytes ?? BUCKET_BYTES)));
+  const buckets = Math.max(1, Math.ceil(bytes / (shuffle.bucketBytes ?? bucketBytesFor(order.length))));
   const place = invert(order);
   if (buckets === 1) {
     const memory = new Uint8Array(bytes);
@@ -48,6 +50,10 @@ export async function shuffleRecords(shuffle: ExternalShuffle): Promise<void> {
     return;
   }
   await throughBuckets(shuffle, place, buckets);
+}
+
+function bucketBytesFor(records: number): number {
+  return Math.max(LEAST_BUCKET_BYTES, MEMORY_BYTES - ORDER_BYTES * records);
 }
 
 async function throughBuckets(shuffle: ExternalShuffle, place: Uint32Array, buckets: number): Promise<void> {
@@ -79,21 +85,25 @@ async function throughBuckets(shuffle: ExternalShuffle, place: Uint32Array, buck
     for (const file of files) await file.discard();
     throw error;
   }
+  let largest = 0;
+  for (const path of paths) largest = Math.max(largest, (await stat(path)).size);
+  // One buffer for all buckets: a fresh one for each would wait for the garbage collector in twos and threes.
+  const memory = new Uint8Array(largest);
   for (let bucket = 0; bucket < buckets; bucket++) {
     const first = bucket * perBucket;
     const count = Math.min(place.length, first + perBucket) - first;
-    await writeBucket(paths[bucket]!, count, first, shuffle);
+    await writeBucket(paths[bucket]!, memory, count, first, shuffle);
     await rm(paths[bucket]!);
   }
 }
 
 async function writeBucket(
   path: string,
+  memory: Uint8Array,
   count: number,
   first: number,
   shuffle: ExternalShuffle,
 ): Promise<void> {
-  const memory = new Uint8Array((await stat(path)).size);
   const offsets = new Float64Array(count);
   let end = 0;
   for await (const block of readRecords([path], PLACE_BYTES, shuffle.idBytes))

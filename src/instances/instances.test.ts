@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
@@ -176,9 +176,10 @@ describe("bounded memory", () => {
     };
     const estimate = await estimateDisk(files["plain"]!, tokenizer, huge, "tfrecord");
     expect(estimate.output).toBeGreaterThan(1e8);
-    const error = await failure(requireDisk({ temporary: 1e18, output: 1 }, folder, null));
+    const error = await failure(requireDisk({ temporary: 1e18, output: 1 }, folder, null, 0));
     expect(error.code).toBe("DISK_FULL");
     expect(error.message).toContain("1000000000.0 GB");
+    await requireDisk({ temporary: 1e18, output: 1 }, folder, null, 1e18);
   });
 
   test("the estimate is not below what a run writes, and not ten times above", async () => {
@@ -338,6 +339,13 @@ describe("bad corpora and settings", () => {
     expect(error.code).toBe("CORPUS_INVALID");
     expect(error.details).toMatchObject({ line: 2, byte: 5 });
     expect(error.message).not.toContain("bad line");
+  });
+  test("a bad corpus leaves neither output nor spill files", async () => {
+    const bad = await corpus(Buffer.from("good\n\xff\n", "latin1"));
+    const out = join(folder, "of-bad.native");
+    const writing = writeInstances({ files: bad, tokenizer, settings: {}, format: "native", out });
+    expect((await failure(writing)).code).toBe("CORPUS_INVALID");
+    expect((await readdir(folder)).filter((name) => name.includes("of-bad"))).toEqual([]);
   });
   test("no sentence at all", async () => {
     for (const text of ["", "\n\n \n", "\u200b\n"])

@@ -36,7 +36,6 @@ export class Masker {
   readonly #candidates: Int32Array;
   /** First position after the word that begins at a position. */
   readonly #wordEnds: Int32Array;
-  readonly #originals: Int32Array;
 
   constructor(settings: InstanceSettings, vocabulary: MaskingVocabulary, random: Mt19937) {
     this.#settings = settings;
@@ -46,7 +45,6 @@ export class Masker {
     this.labels = new Int32Array(settings.maxPredictions);
     this.#candidates = new Int32Array(settings.maxLength);
     this.#wordEnds = new Int32Array(settings.maxLength + 1);
-    this.#originals = new Int32Array(settings.maxLength);
   }
 
   /** Masks `ids[0, length)` in place. */
@@ -55,19 +53,12 @@ export class Masker {
     const wanted = Math.min(maxPredictions, Math.max(1, roundHalfEven(length * maskedShare)));
     const candidates = this.#collectCandidates(ids, length);
     this.#random.shuffle(this.#candidates, candidates);
-    const originals = this.#originals.fill(-1, 0, length);
+    this.count = 0;
     this.replacedByMask = 0;
     this.replacedByRandom = 0;
     this.kept = 0;
-    let masked = 0;
-    for (let index = 0; index < candidates && masked < wanted; index++)
-      masked += this.#maskWord(ids, this.#candidates[index]!, wanted - masked);
-    this.count = 0;
-    for (let position = 0; position < length; position++) {
-      if (originals[position]! < 0) continue;
-      this.positions[this.count] = position;
-      this.labels[this.count++] = originals[position]!;
-    }
+    for (let index = 0; index < candidates && this.count < wanted; index++)
+      this.#maskWord(ids, this.#candidates[index]!, wanted - this.count);
   }
 
   /** First positions of the words that may be masked. A word may lie on both sides of a [SEP], as it does in the script. */
@@ -84,19 +75,19 @@ export class Masker {
     return candidates;
   }
 
-  /** Masks the word at `start` unless it has more than `room` pieces; returns how many were masked. */
-  #maskWord(ids: Int32Array, start: number, room: number): number {
+  /** Masks the word at `start` unless it has more than `room` pieces. */
+  #maskWord(ids: Int32Array, start: number, room: number): void {
     const { classificationId, separatorId, maskId, size } = this.#vocabulary;
     const random = this.#random;
     const end = this.#wordEnds[start]!;
     let pieces = 0;
     for (let position = start; position < end; position++)
       if (ids[position] !== classificationId && ids[position] !== separatorId) pieces += 1;
-    if (pieces > room) return 0;
+    if (pieces > room) return;
     for (let position = start; position < end; position++) {
       const id = ids[position]!;
       if (id === classificationId || id === separatorId) continue;
-      this.#originals[position] = id;
+      this.#keep(position, id);
       if (random.random() < 0.8) {
         ids[position] = maskId;
         this.replacedByMask += 1;
@@ -106,6 +97,17 @@ export class Masker {
         this.replacedByRandom += 1;
       }
     }
-    return pieces;
+  }
+
+  /** Puts a position in its place among those already masked. */
+  #keep(position: number, label: number): void {
+    const { positions, labels } = this;
+    let at = this.count++;
+    for (; at > 0 && positions[at - 1]! > position; at--) {
+      positions[at] = positions[at - 1]!;
+      labels[at] = labels[at - 1]!;
+    }
+    positions[at] = position;
+    labels[at] = label;
   }
 }

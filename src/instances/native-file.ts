@@ -1,6 +1,6 @@
 /** @file The compact native format: records of any length with an index behind them, read by position (docs/formats.md). */
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
-import { ClinicalBertError } from "../errors.js";
+import { ClinicalBertError, internalError } from "../errors.js";
 import { openAtomic } from "../util/atomic-file.js";
 import { crc32c } from "../util/crc32c.js";
 import { fileError } from "../util/file-error.js";
@@ -22,6 +22,8 @@ const HEADER_BYTES = 64;
 const INDEX_ENTRY_BYTES = 8;
 /** Entries of the index that the reader holds at a time. */
 const INDEX_PAGE = 4096;
+/** Bytes of the index that are checked at a time. */
+const INDEX_CHECK_BYTES = 1 << 20;
 
 /** A sink that can also take records that are bytes already (from spill files). */
 export interface NativeSink extends InstanceSink {
@@ -127,6 +129,8 @@ export function openNativeFile(path: string): InstanceReader & { readonly vocabu
     const wanted = indexOffset + (count + 1) * INDEX_ENTRY_BYTES;
     const size = fstatSync(descriptor).size;
     if (size !== wanted) throw invalid(path, `has ${size} bytes instead of ${wanted}`);
+    if (indexChecksum(descriptor, path, indexOffset, size) !== view.getUint32(28, true))
+      throw invalid(path, `has a damaged index (bytes ${indexOffset} to ${size - 1})`);
     let page: BigUint64Array | null = null;
     let pageStart = 0;
     const offsetOf = (index: number): number => {
@@ -145,6 +149,7 @@ export function openNativeFile(path: string): InstanceReader & { readonly vocabu
       maxPredictions: view.getUint32(20, true),
       vocabularySize: view.getUint32(24, true),
       read(index): PretrainingInstance {
+        if (!(index >= 0 && index < count)) throw internalError(`there is no instance ${index} of ${count}`);
         const start = offsetOf(index);
         const end = offsetOf(index + 1);
         if (start < HEADER_BYTES || end < start || end > indexOffset)
@@ -161,6 +166,15 @@ export function openNativeFile(path: string): InstanceReader & { readonly vocabu
     closeSync(descriptor);
     throw error;
   }
+}
+
+function indexChecksum(descriptor: number, path: string, from: number, to: number): number {
+  let crc = 0;
+  for (let at = from; at < to; at += INDEX_CHECK_BYTES) {
+    const bytes = readExactly(descriptor, path, at, Math.min(INDEX_CHECK_BYTES, to - at), "the index");
+    crc = crc32c(bytes, 0, bytes.length, crc);
+  }
+  return crc;
 }
 
 export function openForReading(path: string): number {

@@ -2,6 +2,7 @@
 import { Worker } from "node:worker_threads";
 import { ClinicalBertError } from "../errors.js";
 import { Mt19937 } from "../util/mt19937.js";
+import { ROW_MEMORY_BYTES } from "./token-files.js";
 import { makeShard, type Shard, type ShardResult, type ShardSource } from "./shards.js";
 
 export interface ParallelOptions {
@@ -51,7 +52,7 @@ export async function makeShardsInThreads(
     settings: source.settings,
     vocabulary: source.vocabulary,
     folder: options.folder,
-    memory: Math.floor(ROW_MEMORY_OF_ALL_THREADS / threads),
+    memory: Math.floor(ROW_MEMORY_BYTES / threads),
   };
   const workers = Array.from({ length: threads }, () => startWorker(data));
   try {
@@ -60,8 +61,6 @@ export async function makeShardsInThreads(
     await Promise.all(workers.map((worker) => worker.terminate()));
   }
 }
-
-const ROW_MEMORY_OF_ALL_THREADS = 1 << 28;
 
 function startWorker(workerData: ShardWorkerData): Worker {
   return new Worker(new URL("./shard-worker.js", import.meta.url), { workerData });

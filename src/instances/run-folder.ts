@@ -1,7 +1,7 @@
 /** @file The folder where a run keeps its spill files, so that the same run started again continues; removed on success. */
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { writeAtomic } from "../util/atomic-file.js";
@@ -13,6 +13,8 @@ export interface RunFolder {
   load<T>(step: string): Promise<T | null>;
   /** Records a finished step; its files must be whole before. */
   save(step: string, result: unknown): Promise<void>;
+  /** Bytes of everything in the folder. */
+  size(): Promise<number>;
   remove(): Promise<void>;
 }
 
@@ -47,6 +49,11 @@ export async function openRunFolder(
         return existsSync(file) ? (JSON.parse(await readFile(file, "utf8")) as T) : null;
       },
       save: (step, result) => writeAtomic(join(path, `${step}.json`), JSON.stringify(result)),
+      async size() {
+        let bytes = 0;
+        for (const name of await readdir(path)) bytes += (await stat(join(path, name))).size;
+        return bytes;
+      },
       remove: () => rm(path, { recursive: true, force: true }),
     };
   } catch (error) {

@@ -14,7 +14,7 @@ const SENTENCES = "sentences.bin";
 const DOCUMENTS = "documents.bin";
 
 /** Each of the two rows is held in memory up to this size; of a larger one, this much is cached. */
-export const ROW_MEMORY_BYTES = 1 << 28;
+export const ROW_MEMORY_BYTES = 1 << 27;
 const BLOCK_BYTES = 1 << 13;
 
 export interface TokenFilesWriter extends SentenceTaker {

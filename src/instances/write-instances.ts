@@ -1,7 +1,7 @@
 /** @file A corpus of any size to files of instances, in bounded memory: tokenize, make shard by shard, shuffle outside memory. */
 import { createHash } from "node:crypto";
 import { dirname } from "node:path";
-import { internalError } from "../errors.js";
+import { type ClinicalBertError, internalError } from "../errors.js";
 import { formatVocabulary } from "../tokens/vocabulary.js";
 import type { WordPieceTokenizer } from "../tokens/wordpiece-tokenizer.js";
 import { Mt19937 } from "../util/mt19937.js";
@@ -11,7 +11,8 @@ import { estimateDisk, requireDisk } from "./disk-estimate.js";
 import { shuffleRecords } from "./external-shuffle.js";
 import { createInstanceFile, jsonLinesSink, outputPaths, roundRobin } from "./instance-outputs.js";
 import { idBytesFor } from "./instance-record.js";
-import type { InstanceFormat } from "./instance-sink.js";
+import type { InstanceFormat, InstanceSink, InstanceWidths } from "./instance-sink.js";
+import type { NativeSink } from "./native-file.js";
 import { makeShardsInThreads } from "./parallel-shards.js";
 import { describeFiles, openRunFolder, type RunFolder } from "./run-folder.js";
 import { type InstanceSettings, resolveSettings } from "./settings.js";
@@ -72,7 +73,7 @@ export async function writeInstances(options: WriteInstancesOptions): Promise<Wr
   const context: RunContext = { options, settings, mode, run, out };
   try {
     const estimate = await estimateDisk(files, tokenizer, settings, format);
-    await requireDisk(estimate, dirname(run.path), out);
+    await requireDisk(estimate, dirname(run.path), out, await run.size());
     const corpus = await tokenizeStep(
       context,
       described.reduce((sum, [, size]) => sum + Number(size), 0),
@@ -83,9 +84,15 @@ export async function writeInstances(options: WriteInstancesOptions): Promise<Wr
     const report = reportOf(made.statistics, settings.maxLength);
     return { corpus: { ...corpus, documents: made.documents }, report, outputs };
   } catch (error) {
-    if (out === null) await run.remove(); // nobody can ask for this folder again
+    if (out === null || (await isWorthless(run, error))) await run.remove();
     throw error;
   }
+}
+
+/** A bad corpus must change before the next start, and a disk that was full before the corpus was tokenized leaves nothing to go on from. */
+async function isWorthless(run: RunFolder, error: unknown): Promise<boolean> {
+  const { code } = error as Partial<ClinicalBertError>;
+  return code === "CORPUS_INVALID" || (code === "DISK_FULL" && (await run.load("corpus")) === null);
 }
 
 interface RunContext {
@@ -190,10 +197,7 @@ async function writeStep(context: RunContext, made: Made): Promise<string[]> {
   const { maxLength, maxPredictions } = settings;
   const widths = { maxLength, maxPredictions, vocabularySize };
   const paths = out === null ? [] : outputPaths(out, options.outputFiles ?? 1);
-  const sinks = [];
-  for (const path of paths) sinks.push(await createInstanceFile(path, options.format, widths));
-  if (typeof options.out !== "string")
-    sinks.push(jsonLinesSink(options.out, { commit: async () => undefined, discard: async () => undefined }));
+  const sinks = await openSinks(options, paths, widths);
   const total = made.statistics.instances;
   const order = new Uint32Array(total);
   for (let index = 0; index < total; index++) order[index] = index;
@@ -217,6 +221,23 @@ async function writeStep(context: RunContext, made: Made): Promise<string[]> {
     return paths;
   } catch (error) {
     await output.discard();
+    throw error;
+  }
+}
+
+async function openSinks(
+  { out, format }: WriteInstancesOptions,
+  paths: readonly string[],
+  widths: InstanceWidths,
+): Promise<(InstanceSink | NativeSink)[]> {
+  if (typeof out !== "string")
+    return [jsonLinesSink(out, { commit: async () => undefined, discard: async () => undefined })];
+  const sinks: (InstanceSink | NativeSink)[] = [];
+  try {
+    for (const path of paths) sinks.push(await createInstanceFile(path, format, widths));
+    return sinks;
+  } catch (error) {
+    for (const sink of sinks) await sink.discard();
     throw error;
   }
 }

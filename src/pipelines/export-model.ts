@@ -30,7 +30,7 @@ export async function exportModel(
 ): Promise<ExportReport> {
   const heads = headsToExport(model);
   const parameters = await model.readParameters(heads);
-  const tokenizer = await loadTokenizer(model.folder).catch((error) => {
+  const tokenizer = await loadTokenizer(model.folder, lowercase).catch((error) => {
     if (error instanceof ClinicalBertError && error.code === "FILE_NOT_FOUND") return null;
     throw error;
   });
@@ -45,14 +45,7 @@ export async function exportModel(
     config: model.config,
     heads,
     parameters,
-    tokenizer:
-      tokenizer === null
-        ? null
-        : {
-            vocabulary: tokenizer.tokenizer.vocabulary,
-            lowercase: lowercase ?? tokenizer.tokenizer.options.lowercase,
-            maxLength: tokenizer.maxLength,
-          },
+    tokenizer: tokenizer === null ? null : { wordpiece: tokenizer.tokenizer, maxLength: tokenizer.maxLength },
     card: {
       title: model.name.split(/[\\/]/).at(-1)!,
       origin: model.name.split(/[\\/]/).slice(-2).join("/"),

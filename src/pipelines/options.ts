@@ -19,6 +19,8 @@ export interface PretrainedOptions {
   readonly local_files_only?: boolean;
   readonly revision?: string;
   readonly token?: string;
+  /** Case of the tokenizer, whatever the files say of it: true lower-cases. */
+  readonly do_lower_case?: boolean;
   /** Told what a user should know of a loaded model; `console.warn` by default. */
   readonly on_notice?: (notice: string) => void;
 }

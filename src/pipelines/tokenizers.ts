@@ -136,7 +136,7 @@ export const AutoTokenizer = {
    */
   async from_pretrained(source: string, options: PretrainedOptions = {}): Promise<PreTrainedTokenizer> {
     const resolved = await resolveModel(source, hubOptions(options), false);
-    const { tokenizer, maxLength, notices } = await loadTokenizer(resolved.folder);
+    const { tokenizer, maxLength, notices } = await loadTokenizer(resolved.folder, options.do_lower_case);
     sayNotices(notices, options);
     return new PreTrainedTokenizer(tokenizer, maxLength);
   },

@@ -28,7 +28,7 @@ export interface DemoSettings {
 }
 
 export const DEMO_SETTINGS: DemoSettings = {
-  trainingNotes: 12_000,
+  trainingNotes: 6_500,
   heldOutNotes: 1_400,
   topics: 8,
   vocabularySize: 2_000,

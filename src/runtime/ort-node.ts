@@ -69,7 +69,9 @@ export async function createSession(
       graphOptimizationLevel: "all",
       enableMemPattern: true,
       logSeverityLevel: 3,
-      // Gradients reach denormal numbers, on which processors are a hundred times slower.
+      // Gradients reach denormal numbers, on which processors are a hundred times slower. onnxruntime turns them off for the
+      // session's pool, and for the calling thread only when this is the first session of the process: threads started
+      // from that one inherit it, a worker that ran before it does not.
       extra: { session: { set_denormal_as_zero: "1" } },
     });
   } catch (error) {

@@ -2,17 +2,38 @@
 import { ClinicalBertError } from "../errors.js";
 import { createRuleSentenceSplitter } from "./rule-splitter.js";
 import type { SentenceSplitter } from "./sentence.js";
+import { loadSpacySplitter, SPACY_SENTENCE_RULES } from "./spacy-splitter.js";
 
 /** Plain data, so that a worker thread can open the same splitter. */
 export interface SentenceSplitterOptions {
   readonly splitter: string;
+  /** `spacy`: the folder or archive of the pipeline. */
+  readonly model?: string | undefined;
+  /** `spacy`: what is put around it; plain by default. */
+  readonly sentenceRules?: string | undefined;
 }
 
 type Open = (options: SentenceSplitterOptions) => SentenceSplitter | Promise<SentenceSplitter>;
 
 const OPENERS: Readonly<Record<string, Open>> = {
   rules: createRuleSentenceSplitter,
+  spacy: openSpacy,
 };
+
+function openSpacy({ model, sentenceRules = "plain" }: SentenceSplitterOptions): Promise<SentenceSplitter> {
+  if (model === undefined)
+    throw new ClinicalBertError(
+      "USAGE",
+      "--splitter spacy needs --model: a pipeline's folder, .tar.gz or .whl.",
+    );
+  const rules = SPACY_SENTENCE_RULES.find((known) => known === sentenceRules);
+  if (rules === undefined)
+    throw new ClinicalBertError(
+      "USAGE",
+      `The sentence rules "${sentenceRules}" are not known; they must be one of ${SPACY_SENTENCE_RULES.join(", ")}.`,
+    );
+  return loadSpacySplitter(model, rules);
+}
 
 export const SENTENCE_SPLITTERS: readonly string[] = Object.keys(OPENERS);
 

@@ -12,4 +12,10 @@ export interface Sentence {
 export interface SentenceSplitter {
   readonly name: "rules" | "spacy";
   split(text: string): Sentence[];
+  /** Its sentences are the lines of a published corpus, blank ones included, and are written as they are. */
+  readonly verbatim?: boolean;
+  /** What makes two splitters of one name differ (pipeline, version, rules), for manifests and restarts. */
+  readonly identity?: string;
+  /** What a user should know of where its sentences come from, such as what could not be proved. */
+  readonly provenance?: string;
 }

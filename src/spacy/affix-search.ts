@@ -12,7 +12,7 @@ export interface WorkBudget {
   characters: number;
 }
 
-const BUDGET_CHARACTERS = 200_000_000;
+const BUDGET_CHARACTERS = 50_000_000;
 const WINDOW = 512;
 
 export function createWorkBudget(): WorkBudget {

@@ -47,7 +47,7 @@ export function findPlaceholders(text: string): [start: number, end: number][] {
   for (let start = text.indexOf(OPENING); start !== -1; ) {
     const inside = start + OPENING.length;
     if (lineEnd < inside) lineEnd = endOfLine(text, inside);
-    const closing = chooseClosing(closings, inside, greedyEnd(text, inside), lineEnd);
+    const closing = chooseClosing(closings, inside, Math.min(greedyEnd(text, inside), lineEnd), lineEnd);
     if (closing !== -1) found.push([start, closing + CLOSING.length]);
     start = text.indexOf(OPENING, closing === -1 ? start + 1 : closing + CLOSING.length);
   }

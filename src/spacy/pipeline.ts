@@ -50,8 +50,10 @@ export interface SpacyPipeline {
   parse(texts: readonly string[], options?: ParseOptions): ParsedText[];
   /** The same with products that finish later. One call at a time. */
   parseLater(texts: readonly string[], options?: ParseOptions): Promise<ParsedText[]>;
-  /** Token vectors [words, width] of the component `owner` (a copy), for tests. */
+  /** Token vectors [words, width] of the component `owner` (a copy). */
   vectors(text: string, owner: string): Float32Array;
+  /** The same before the words see their neighbours. */
+  embeddings(text: string, owner: string): Float32Array;
 }
 
 export interface PipelineParts extends ComponentsFile {
@@ -150,6 +152,15 @@ export function createPipeline(parts: PipelineParts, products: MatrixProducts | 
     },
     parse: (texts, options = {}) => runNow(parseAll(texts, options)),
     parseLater: (texts, options = {}) => runLater(parseAll(texts, options)),
+    embeddings(text, owner) {
+      startAnew();
+      const encoder = encoders.get(owner)!;
+      const words = tokenizer.tokenize(text);
+      const rows = new Float32Array(words.count * encoder.width);
+      for (let index = 0; index < words.count; index++)
+        rows.set(encoder.embed(words.types[index]!, words.spaces[index] === 1), index * encoder.width);
+      return rows;
+    },
     vectors(text, owner) {
       startAnew();
       return runNow(encoders.get(owner)!.encode([tokenizer.tokenize(text)])).slice();

@@ -3,7 +3,7 @@ import { hashRows } from "./hash-rows.js";
 import { type Arithmetic, createArithmetic, createPlainArithmetic, paddedOutputs } from "./arithmetic.js";
 import { type MatrixProducts, runNow, type Waiting } from "./matrix-product.js";
 import { createMaxout, type MaxoutWeights, maxoutFloats } from "./maxout.js";
-import type { AttributeValues, EmbeddedAttribute, WordForm, WordTypes } from "./word-types.js";
+import type { AttributeValues, EmbeddedAttribute, WordForm, WordType, WordTypes } from "./word-types.js";
 import type { Words } from "./words.js";
 
 /** One table of a `MultiHashEmbed`: `vectors` [rows, width]. */
@@ -45,7 +45,7 @@ export interface TokenVectors {
   /** Vectors [sum of counts, width] of the words of several texts. The array is reused by the next call. */
   encode(texts: readonly Words[]): Waiting<Float32Array>;
   /** The mixed embedding of one word, before its neighbours are seen. */
-  embed(form: WordForm, space: boolean): Float32Array;
+  embed(type: WordType, space: boolean): Float32Array;
   /** Forgets cached words, after `WordTypes.clear`. */
   clear(): void;
 }
@@ -98,9 +98,9 @@ export function createTokenVectors(
         yield* encodeRows(rows, targets, start, Math.min(rows.length, start + BLOCK_ROWS));
       return vectors.subarray(0, total * width);
     },
-    embed(form, space) {
+    embed(type, space) {
       const output = new Float32Array(width);
-      embeddings.copy(embeddings.rowOf(types.typeOf(form.text, form.norm), space), output, 0);
+      embeddings.copy(embeddings.rowOf(type, space), output, 0);
       return output;
     },
     clear: embeddings.clear,

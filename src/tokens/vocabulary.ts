@@ -44,6 +44,8 @@ export function createVocabulary(tokens: readonly string[]): Vocabulary {
         `Line ${line} of the vocabulary is not UTF-8 (it has U+FFFD, the mark of a failed decoding).`,
         line,
       );
+    if (token.includes("\0"))
+      throw invalid(`Line ${line} of the vocabulary holds a NUL: the file is UTF-16, or no text.`, line);
     if (token === "") throw invalid(`Line ${line} of the vocabulary is empty.`, line);
     const earlier = idOf.get(token);
     if (earlier !== undefined)

@@ -1,5 +1,15 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeEach, expect, test } from "vitest";
@@ -80,6 +90,24 @@ test("a folder that does not exist, a file in its place and a folder under the n
   mkdirSync(join(folder, "sub"));
   await expect(writeAtomic(join(folder, "sub"), "x")).rejects.toMatchObject({ code: "FILE_ACCESS" });
   expect(readdirSync(folder).sort()).toEqual(["file", "sub"]);
+});
+
+test("a device or a pipe is not replaced by a file, and a link stays a link", async () => {
+  const pipe = join(folder, "pipe");
+  spawnSync("mkfifo", [pipe]);
+  await expect(writeAtomic(pipe, "x")).rejects.toMatchObject({
+    code: "FILE_ACCESS",
+    details: { path: pipe },
+  });
+  expect(statSync(pipe).isFIFO()).toBe(true);
+  const link = join(folder, "link");
+  mkdirSync(join(folder, "elsewhere"));
+  symlinkSync(join("elsewhere", "file"), link);
+  writeFileSync(join(folder, "elsewhere", "file"), "old");
+  await writeAtomic(link, "new");
+  expect(readlinkSync(link)).toBe(join("elsewhere", "file"));
+  expect(readFileSync(join(folder, "elsewhere", "file"), "utf8")).toBe("new");
+  expect(readdirSync(folder).sort()).toEqual(["elsewhere", "link", "pipe"]);
 });
 
 test("the error names the path that was asked for, not the temporary one", async () => {

@@ -1,7 +1,8 @@
 /** @file Files that appear under their final name only when they are whole: temporary name, sync, rename, sync of the folder. */
 import { randomBytes } from "node:crypto";
-import { constants, type FileHandle, open, rename, rm } from "node:fs/promises";
+import { constants, type FileHandle, open, realpath, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { ClinicalBertError } from "../errors.js";
 import { fileError } from "./file-error.js";
 
 /** Everything a run writes is PHI: owner only, whatever the umask of the process. */
@@ -18,11 +19,19 @@ export interface AtomicFile {
   discard(): Promise<void>;
 }
 
-/** Opens `path` for atomic writing. The folder must exist; `ClinicalBertError` for access and full disks. */
+/**
+ * Opens `path` for atomic writing; where it is a symbolic link, the file behind it. The folder must exist. Throws
+ * `FILE_ACCESS` (also for a device or a pipe, which a rename would replace), `FILE_NOT_FOUND`, `DISK_FULL`.
+ */
 export async function openAtomic(path: string): Promise<AtomicFile> {
-  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`);
+  const target = await realpath(path).catch(() => path);
+  const temporary = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString("hex")}.tmp`);
   let handle: FileHandle | null;
   try {
+    if (await isSpecial(target))
+      throw new ClinicalBertError("FILE_ACCESS", `${path} is a device or a pipe, no file.`, {
+        details: { path },
+      });
     handle = await open(temporary, constants.O_CREAT | constants.O_EXCL | constants.O_RDWR, PRIVATE);
   } catch (error) {
     throw fileError(error, path);
@@ -58,8 +67,8 @@ export async function openAtomic(path: string): Promise<AtomicFile> {
         await handle!.sync();
         await handle!.close();
         handle = null;
-        await rename(temporary, path);
-        await syncFolder(dirname(path));
+        await rename(temporary, target);
+        await syncFolder(dirname(target));
       } catch (error) {
         await rm(temporary, { force: true });
         throw fileError(error, path);
@@ -67,6 +76,12 @@ export async function openAtomic(path: string): Promise<AtomicFile> {
     },
     discard,
   };
+}
+
+/** True for what is neither a file nor a folder: devices, pipes, sockets. */
+export async function isSpecial(path: string): Promise<boolean> {
+  const info = await stat(path).catch(() => null);
+  return info !== null && !info.isFile() && !info.isDirectory();
 }
 
 /** Writes a whole small file atomically. */

@@ -26,6 +26,7 @@ plant("foreign", () => { throw new RangeError("patient John Doe"); });
 plant("stray", () => new Promise(() => setTimeout(() => { throw new RangeError("patient John Doe"); }, 1)));
 plant("rejection", () => { Promise.reject(new RangeError("patient John Doe")); return new Promise(() => setInterval(() => {}, 1000)); });
 plant("deaf", (context) => { console.log("ready"); return new Promise(() => setInterval(() => {}, 1000)); });
+plant("listen", (context, files) => { console.log("ready"); return filterJsonLines(context, files, () => ({})); });
 plant("echo", (context, files) => filterJsonLines(context, files, ({ text }) => ({ length: text.length })));
 process.exitCode = await main(process.argv.slice(2));
 `,
@@ -122,7 +123,13 @@ describe("signals", () => {
     async (signal, code) => {
       const out = join(folder, `${signal}.jsonl`);
       const outcome = await runCli(["synthesize", "--bytes", "900GB", "--out", out], {
-        onStart: (child) => setTimeout(() => child.kill(signal), 700),
+        onStart: (child) => {
+          const timer = setInterval(() => {
+            if (!readdirSync(folder).some((name) => name.includes(signal))) return;
+            clearInterval(timer);
+            child.kill(signal);
+          }, 20);
+        },
       });
       expect(outcome.code).toBe(code);
       expect(outcome.stderr).toMatch(
@@ -133,9 +140,9 @@ describe("signals", () => {
   );
 
   test("a command that waits for standard input hears the signal", async () => {
-    const outcome = await runCli(["echo"], {
+    const outcome = await runCli(["listen"], {
       script: planted,
-      onStart: (child) => setTimeout(() => child.kill("SIGINT"), 500),
+      onStart: (child) => child.stdout!.once("data", () => child.kill("SIGINT")),
     });
     expect(outcome).toMatchObject({ code: 130, stderr: expect.stringContaining("Stopped by SIGINT") });
   });
@@ -221,6 +228,15 @@ describe("synthesize", () => {
     expect(statSync(out).mode & 0o777).toBe(0o600);
     expect(piped.stdout.length).toBeGreaterThanOrEqual(2e6);
     expect(piped.stdout.length).toBeLessThan(2.01e6);
+  });
+
+  test("a pipe given by name is written as it is", () => {
+    const pipe = join(folder, "fifo");
+    const script = `mkfifo "${pipe}"; cat "${pipe}" & "${process.execPath}" "${BIN}" synthesize --notes 9 --out "${pipe}"; wait`;
+    const { stdout, stderr } = spawnSync("bash", ["-c", script], { encoding: "utf8" });
+    expect(stderr).toBe("");
+    expect(stdout.trimEnd().split("\n")).toHaveLength(9);
+    expect(statSync(pipe).isFIFO()).toBe(true);
   });
 
   test("JSON lines have the keys that note sources read", async () => {

@@ -177,7 +177,7 @@ describe("notes of the user", () => {
     writeFileSync(
       small,
       Array.from(
-        { length: 30 },
+        { length: 3 },
         (_, id) => `${JSON.stringify({ id: String(id), text: "No cough. No pain." })}\n`,
       ).join(""),
     );

@@ -5,7 +5,14 @@
  */
 import { afterEach, describe, expect, test } from "vitest";
 import { PRETRAINING_HEADS, parameterTable } from "../../src/bert/index.js";
-import { differentiate, type Graph, gradientName, type Node, Tensor } from "../../src/graph/index.js";
+import {
+  differentiate,
+  type Graph,
+  gradientName,
+  type Node,
+  resolveDim,
+  Tensor,
+} from "../../src/graph/index.js";
 import type { PretrainingInstance } from "../../src/instances/index.js";
 import {
   createOrtRuntime,
@@ -116,7 +123,9 @@ async function disagreements(
   ];
 }
 
-function feedsOf({ config, expected, group }: Golden<Expected>, exact: boolean, mutation: Mutation) {
+type Batch = Pick<Expected, "longest" | "predictions" | "instances">;
+
+function feedsOf({ config, expected, group }: Golden<Batch>, exact: boolean, mutation: Mutation) {
   const { longest: maxLength, predictions: maxPredictions } = expected;
   const plain = expected.instances.map(instanceOf);
   const instances = mutation.instances?.(plain) ?? plain;
@@ -230,4 +239,72 @@ test("gradients are added to those of earlier micro-batches", async () => {
   const found = new Map([...gradients.keys()].map((name) => [name, outputs[gradientName(name)]!]));
   for (const [name, error] of errorByName(found, expected))
     if (!isKeyBias(name)) expect(error, name).toBeLessThan(EXACT);
+});
+
+describe("with given dropout masks", async () => {
+  interface Dropped extends Omit<Expected, "float32Losses" | "float32Errors"> {
+    readonly probability: number;
+  }
+  const golden = await readGolden<Dropped>("gradients-dropout");
+  const { config, expected, group } = golden;
+  const { graph, dropoutPlaces } = pretrainingGraph(config, {
+    sequenceLength: expected.longest,
+    dropout: true,
+    gradients: false,
+  });
+  const names = [...group("gradient").keys()];
+  const differentiated = differentiate(graph, "loss", names);
+
+  /** The largest error of losses and gradients; `kept` is a place whose mask drops nothing. */
+  async function largestError(runtime: Runtime, kept?: string): Promise<number> {
+    const exact = runtime.name === "reference";
+    const feeds: Record<string, Tensor> = feedsOf(golden, exact, {});
+    const masks = group("mask");
+    for (const { input, dims } of dropoutPlaces) {
+      const place = input.replace("dropout/", "");
+      const scale = 1 / (1 - expected.probability);
+      const mask = Array.from(masks.get(place)!.data as Uint8Array, (bit) =>
+        place === kept ? 1 : bit * scale,
+      );
+      const symbols = new Map([["B", expected.instances.length]]);
+      const numbers = dims.map((dim) => resolveDim(dim, symbols));
+      feeds[input] = exact
+        ? new Tensor("float64", Float64Array.from(mask), numbers)
+        : Tensor.float32(mask, numbers);
+    }
+    const executable = await runtime.compile(differentiated);
+    const outputs = await executable.run(feeds);
+    await executable.dispose();
+    const gradients = new Map(names.map((name) => [name, outputs[gradientName(name)]!]));
+    const errors = [...errorByName(gradients, group("gradient"))].filter(([name]) => !isKeyBias(name));
+    return Math.max(
+      Math.abs(Number(outputs["masked_lm_loss"]!.data[0]) / expected.maskedLmLoss - 1),
+      Math.abs(Number(outputs["next_sentence_loss"]!.data[0]) / expected.nextSentenceLoss - 1),
+      ...errors.map(([, error]) => error),
+    );
+  }
+
+  test("the places are those of transformers, in its order", () => {
+    expect(dropoutPlaces.map(({ input }) => input.replace("dropout/", ""))).toEqual([
+      "embeddings",
+      ...[0, 1].flatMap((layer) =>
+        ["attention.probabilities", "attention.output", "output"].map((kind) => `layer.${layer}.${kind}`),
+      ),
+    ]);
+    expect([...group("mask").keys()].sort()).toEqual(
+      dropoutPlaces.map(({ input }) => input.replace("dropout/", "")).sort(),
+    );
+  });
+
+  test("losses and gradients are PyTorch's", async () => {
+    expect(await largestError(createReferenceRuntime())).toBeLessThan(EXACT);
+    expect(await largestError(await createOrtRuntime({ threads: 2 }))).toBeLessThan(5e-6);
+  });
+
+  test.each(dropoutPlaces.map(({ input }) => input.replace("dropout/", "")))(
+    "they are not when nothing is dropped at %s",
+    async (place) => {
+      expect(await largestError(await createOrtRuntime({ threads: 1 }), place)).toBeGreaterThan(1e-3);
+    },
+  );
 });

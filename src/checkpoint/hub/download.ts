@@ -19,6 +19,8 @@ export interface RemoteFile {
 }
 
 const TRIES = 6;
+/** A machine without a network should hear so soon. */
+const UNREACHABLE_TRIES = 3;
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 10_000;
 /** A connection that gives nothing for so long is given up and resumed. */
@@ -42,12 +44,14 @@ export async function lookUp(settings: HubSettings, id: string, file: string): P
   for (let hops = 0; hops < 5; hops++) {
     const response = await request(settings, url, { method: "HEAD", redirect: "manual" });
     const location = response.headers.get("location") ?? "";
-    // A relative redirect is a renamed model; an absolute one leads to the bytes, and the headers are here already.
-    if (response.status >= 300 && response.status < 400 && location.startsWith("/")) {
+    const described = response.headers.has("x-repo-commit") && response.headers.has("x-linked-etag");
+    // A relative redirect is a renamed model; another one leads to the bytes, and what they are stands here already.
+    if (response.status >= 300 && response.status < 400 && location.startsWith("/") && !described) {
       url = new URL(location, url).href;
       continue;
     }
-    if (response.status === 404 && response.headers.get("x-error-code") === "EntryNotFound") return null;
+    const reason = response.headers.get("x-error-code") ?? "EntryNotFound";
+    if (response.status === 404 && reason === "EntryNotFound") return null;
     if (response.status >= 400) throw refused(id, revision, response.status);
     return describe(url, response.headers);
   }
@@ -183,7 +187,7 @@ async function request(
     } catch {
       settings.signal?.throwIfAborted();
       if (!isHead) throw new RetryLater("the connection failed");
-      if (attempt === 1) throw unavailable(`${new URL(url).origin} cannot be reached`);
+      if (attempt === UNREACHABLE_TRIES - 1) throw unavailable(`${new URL(url).origin} cannot be reached`);
       await pause(settings, attempt, null);
     }
   }

@@ -61,6 +61,11 @@ function answerHub(request: IncomingMessage, response: ServerResponse): void {
     return;
   }
   const bytes = FILES[file!];
+  // Mirrors do not always say why.
+  if (file === "added_tokens.json") {
+    response.writeHead(404).end();
+    return;
+  }
   if (bytes === undefined) {
     response.writeHead(404, { "x-error-code": "EntryNotFound", "x-repo-commit": COMMIT }).end();
     return;

@@ -13,6 +13,7 @@ import type { Refusal } from "../../notes/refusal.js";
 import { TEXT_ENCODINGS, type TextEncoding } from "../../notes/text-encoding.js";
 import { createSectionSplitter, SECTION_RULES, type SectionRules } from "../../sections/index.js";
 import { openSentenceSplitter, SENTENCE_SPLITTERS } from "../../sentences/open-splitter.js";
+import { SPACY_SENTENCE_RULES } from "../../sentences/spacy-splitter.js";
 import { addExamples, type CliCommand, type CliContext } from "../context.js";
 import { packageVersion } from "../package-version.js";
 import { startProgress } from "../progress.js";
@@ -22,6 +23,9 @@ interface Flags {
   readonly out: string;
   readonly rules: string;
   readonly splitter: string;
+  readonly model?: string;
+  readonly sentenceRules?: string;
+  readonly preset?: string;
   readonly diff?: string;
   readonly oneFile?: boolean;
   readonly threads?: string;
@@ -49,6 +53,12 @@ export const command: CliCommand = {
       .requiredOption("--out <folder>", "folder of the corpus")
       .option("--rules <set>", `section rules: ${SECTION_RULES.join(", ")}`, "corrected")
       .option("--splitter <name>", `sentence splitter: ${SENTENCE_SPLITTERS.join(", ")}`, "rules")
+      .option("--model <path>", "for the splitter spacy: folder, .tar.gz or .whl of a spaCy pipeline")
+      .option("--sentence-rules <set>", `for the splitter spacy: ${SPACY_SENTENCE_RULES.join(", ")}`)
+      .option(
+        "--preset <name>",
+        "alsentzer2019: the published script (its sections, spaCy with its rules; needs --model)",
+      )
       .option("--diff <set>", "also say what these section rules would have made otherwise")
       .option("--one-file", "all notes in notes.txt instead of a file a category")
       .option("--threads <n>", "worker threads (default: one a processor)")
@@ -69,16 +79,23 @@ export const command: CliCommand = {
       cli,
       "clinicalbert format NOTEEVENTS.csv.gz --out corpus",
       'clinicalbert format NOTEEVENTS.csv --out corpus --category "Discharge summary" --exclude-errors --diff alsentzer2019',
+      "clinicalbert format NOTEEVENTS.csv --out corpus --preset alsentzer2019 --model en_core_sci_md-0.1.0.tar.gz",
       'clinicalbert format postgres://reader@localhost/mimic --where "subject_id < 1000" --out corpus',
     );
   },
 };
 
 async function format(sources: readonly string[], flags: Flags, context: CliContext): Promise<void> {
-  const sectionRules = flags.rules as SectionRules;
+  const preset = oneOf("--preset", flags.preset, ["alsentzer2019"]);
+  const sectionRules = preset ?? (flags.rules as SectionRules);
   const sections = createSectionSplitter(sectionRules);
-  const sentenceOptions = { splitter: flags.splitter };
+  const sentenceOptions = {
+    splitter: preset === undefined ? flags.splitter : "spacy",
+    model: flags.model,
+    sentenceRules: preset ?? flags.sentenceRules,
+  };
   const sentences = await openSentenceSplitter(sentenceOptions);
+  if (sentences.provenance !== undefined) context.stderr.write(`${sentences.provenance}\n`);
   const diff = flags.diff === undefined ? null : createSectionSplitter(flags.diff as SectionRules);
   const byCategory = flags.oneFile !== true;
   const threads =

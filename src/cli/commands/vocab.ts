@@ -1,28 +1,33 @@
 /** @file `clinicalbert vocab`: learns word pieces from a corpus, or extends a published vocabulary, without letting patients out. */
 import { readFileSync } from "node:fs";
+import { Option } from "commander";
 import { ClinicalBertError } from "../../errors.js";
 import { eachLine, readCorpusBlocks } from "../../instances/corpus-blocks.js";
 import { extendVocabulary } from "../../tokens/extend-vocabulary.js";
 import { trainVocabulary } from "../../tokens/train-vocabulary.js";
 import { decodeVocabulary, formatVocabulary } from "../../tokens/vocabulary.js";
-import type { AuditedPiece, VocabularyPrivacy } from "../../tokens/vocabulary-privacy.js";
+import {
+  type AuditedPiece,
+  NO_VOCABULARY_PRIVACY,
+  type VocabularyPrivacy,
+} from "../../tokens/vocabulary-privacy.js";
 import { countLine, WordCounter } from "../../tokens/word-counts.js";
 import { writeAtomic } from "../../util/atomic-file.js";
 import { fileError } from "../../util/file-error.js";
 import { addExamples, type CliCommand, type CliContext } from "../context.js";
-import { parseWhole } from "../sizes.js";
+import { wholeNumber } from "../options.js";
 
 interface Flags {
   readonly corpus: readonly string[];
   readonly out: string;
-  readonly size: string;
-  readonly case: string;
+  readonly size: number;
+  readonly case: "cased" | "uncased";
   readonly extend?: string;
-  readonly minFrequency: string;
-  readonly limitAlphabet: string;
+  readonly minFrequency: number;
+  readonly limitAlphabet: number;
   readonly patients?: string;
-  readonly minPatients: string;
-  readonly maxDigits: string;
+  readonly minPatients: number;
+  readonly maxDigits: number;
   readonly privacy: boolean;
   readonly audit?: string;
   readonly json?: boolean;
@@ -36,14 +41,18 @@ export const command: CliCommand = {
     cli
       .requiredOption("--corpus <files...>", "one sentence a line, a blank line between documents")
       .requiredOption("--out <file>", "vocab.txt to write; FILE.json beside it records how it was made")
-      .requiredOption("--case <case>", "cased, or uncased (lower case, no accents)")
-      .option("--size <n>", "tokens of the vocabulary", "30000")
+      .addOption(
+        new Option("--case <case>", "uncased: lower case, no accents")
+          .choices(["cased", "uncased"])
+          .makeOptionMandatory(),
+      )
+      .option("--size <n>", "tokens of the vocabulary", wholeNumber(10), 30_000)
       .option("--extend <file>", "fill the [unusedN] slots of this vocab.txt instead")
-      .option("--min-frequency <n>", "a rarer pair is not joined", "2")
-      .option("--limit-alphabet <n>", "characters that are kept", "1000")
+      .option("--min-frequency <n>", "a rarer pair is not joined", wholeNumber(0), 2)
+      .option("--limit-alphabet <n>", "characters that are kept", wholeNumber(1), 1000)
       .option("--patients <file>", "the patient of each document, one a line; else each document is one")
-      .option("--min-patients <n>", "different patients that a piece needs", "20")
-      .option("--max-digits <n>", "digits that may stand side by side in a piece", "4")
+      .option("--min-patients <n>", "different patients that a piece needs", wholeNumber(0), 20)
+      .option("--max-digits <n>", "digits that may stand side by side in a piece", wholeNumber(1), 4)
       .option("--no-privacy", "refuse nothing: only for text without patients")
       .option("--audit <file>", "write every learned piece with its counts, tab-separated")
       .option("--json", "print the record as JSON")
@@ -58,17 +67,8 @@ export const command: CliCommand = {
 };
 
 async function vocab(flags: Flags, context: CliContext): Promise<void> {
-  if (flags.case !== "cased" && flags.case !== "uncased")
-    throw new ClinicalBertError("USAGE", `--case is "${flags.case}"; it must be cased or uncased.`);
-  const privacy: VocabularyPrivacy = flags.privacy
-    ? {
-        minPatients: parseWhole("--min-patients", flags.minPatients),
-        maxDigits: parseWhole("--max-digits", flags.maxDigits, 1),
-      }
-    : { minPatients: 0, maxDigits: Number.MAX_SAFE_INTEGER };
-  const minFrequency = parseWhole("--min-frequency", flags.minFrequency);
-  const size = parseWhole("--size", flags.size, 10);
-  const limitAlphabet = parseWhole("--limit-alphabet", flags.limitAlphabet, 1);
+  const { size, minFrequency, limitAlphabet, minPatients, maxDigits } = flags;
+  const privacy = flags.privacy ? { minPatients, maxDigits } : NO_VOCABULARY_PRIVACY;
   const counter = await countCorpus(flags, privacy, context);
   const result =
     flags.extend === undefined

@@ -141,12 +141,10 @@ export interface TemplateList {
 }
 
 /** A list of templates of which every third is held out. Shorter lists (set phrases) are the same on both sides. */
-export function templateList(
-  templates: readonly string[],
-  isHeldOut = (index: number): boolean => index % HELD_OUT_EVERY === HELD_OUT_EVERY - 1,
-): TemplateList {
+export function templateList(templates: readonly string[]): TemplateList {
   const compiled = templates.map(compile);
   const splits = compiled.length >= FEWEST_TO_SPLIT;
+  const isHeldOut = (index: number): boolean => index % HELD_OUT_EVERY === HELD_OUT_EVERY - 1;
   const sets: Record<TemplateSet, readonly CompiledTemplate[]> = {
     all: compiled,
     training: splits ? compiled.filter((_, index) => !isHeldOut(index)) : compiled,

@@ -2,7 +2,8 @@
 gradient, and 200 steps of the published optimizer, each in float64 with the error that float32 has against it.
 
 Run:  python pretraining_pytorch.py OUT   (torch, transformers, safetensors)
-Writes OUT/forward-*.safetensors, OUT/gradients-*.safetensors, OUT/trajectory-*.safetensors. The metadata of each file holds
+Writes OUT/forward-*.safetensors, OUT/gradients-*.safetensors, OUT/trajectory-*.safetensors and, of losses under dropout,
+OUT/dropout.safetensors. The metadata of each file holds
 the configuration, the versions, and under "expected" what is not a tensor.
 """
 import json, math, os, random, sys
@@ -19,9 +20,9 @@ WORDS = "bert.embeddings.word_embeddings.weight"
 
 # ---- models and batches ------------------------------------------------------------------------------------------
 
-def configuration(activation, **sizes):
-    return BertConfig(hidden_act=activation, layer_norm_eps=1e-12, hidden_dropout_prob=0.0,
-                      attention_probs_dropout_prob=0.0, attn_implementation="eager", **sizes)
+def configuration(activation, dropout=0.0, **sizes):
+    return BertConfig(hidden_act=activation, layer_norm_eps=1e-12, hidden_dropout_prob=dropout,
+                      attention_probs_dropout_prob=dropout, attn_implementation="eager", **sizes)
 
 
 def make_model(config, seed):
@@ -150,6 +151,45 @@ forward("relu", 3, hidden_size=12, num_attention_heads=1, intermediate_size=50, 
 
 # ---- 2. losses and gradients -------------------------------------------------------------------------------------
 
+def dropout_places(config, size, longest):
+    """The places of dropout in the order of the forward pass, with their shapes."""
+    hidden = (size, longest, config.hidden_size)
+    yield "embeddings", hidden
+    for layer in range(config.num_hidden_layers):
+        yield f"layer.{layer}.attention.probabilities", (size, config.num_attention_heads, longest, longest)
+        yield f"layer.{layer}.attention.output", hidden
+        yield f"layer.{layer}.output", hidden
+
+
+def gradients_with_dropout(seed, size, longest, predictions, probability):
+    """Given masks in every place of dropout: transformers calls one function for all of them, in a known order."""
+    config = configuration("gelu", probability, vocab_size=60, hidden_size=16, num_hidden_layers=2,
+                           num_attention_heads=2, intermediate_size=24, max_position_embeddings=16,
+                           type_vocab_size=2, initializer_range=0.3)
+    model = make_model(config, seed)
+    instances = make_instances(size, 60, longest, predictions - 1, random.Random(seed))
+    masks = {place: torch.rand(shape) >= probability for place, shape in dropout_places(config, size, longest)}
+    queue = list(masks.values())
+
+    def masked_dropout(x, p=0.5, training=True, inplace=False):
+        mask = queue.pop(0)
+        assert training and p == probability and x.shape == mask.shape
+        return x * mask / (1 - p)
+
+    typed = in_precision(model, torch.float64)
+    original, torch.nn.functional.dropout = torch.nn.functional.dropout, masked_dropout
+    masked, following = losses(typed, tensors_of(instances, longest, predictions))
+    torch.nn.functional.dropout = original
+    assert not queue
+    (masked + following).backward()
+    tensors = {f"parameter/{k}": v for k, v in parameters(model).items()}
+    tensors |= {f"gradient/{k}": p.grad for k, p in parameters(typed).items()}
+    tensors |= {f"mask/{k}": v.to(torch.uint8) for k, v in masks.items()}
+    save("gradients-dropout", tensors, config,
+         {"longest": longest, "predictions": predictions, "instances": instances, "probability": probability,
+          "maskedLmLoss": masked.item(), "nextSentenceLoss": following.item()})
+
+
 def gradients(name, activation, seed, size, longest, predictions, fewest=1):
     config = configuration(activation, vocab_size=130, hidden_size=24, num_hidden_layers=2, num_attention_heads=4,
                            intermediate_size=40, max_position_embeddings=32, type_vocab_size=2, initializer_range=0.3)
@@ -187,6 +227,7 @@ gradients("gelu_new", "gelu_new", 12, size=6, longest=24, predictions=10)
 gradients("relu", "relu", 13, size=5, longest=17, predictions=8)
 # Two masked tokens in the whole batch: 1e-5 beside the sum of weights is then 5e-6 of the loss.
 gradients("few", "gelu", 14, size=2, longest=16, predictions=2)
+gradients_with_dropout(15, size=4, longest=14, predictions=4, probability=0.25)
 
 
 # ---- 3. the published optimizer ----------------------------------------------------------------------------------
@@ -264,12 +305,55 @@ def trajectory(name, config, seed, pool, size, steps, longest, predictions, sche
           "float32WeightErrors": {k: [e[k] for e in weight_errors] for k in final}})
 
 
-trajectory("float32", configuration("gelu", vocab_size=150, hidden_size=12, num_hidden_layers=2, num_attention_heads=2,
-                                    intermediate_size=40, max_position_embeddings=32, type_vocab_size=2,
-                                    initializer_range=0.05),
-           seed=21, pool=96, size=16, steps=200, longest=24, predictions=8, schedule=(5e-4, 20, 200))
+for name, activation in (("erf", "gelu"), ("tanh", "gelu_new")):
+    trajectory(name, configuration(activation, vocab_size=150, hidden_size=12, num_hidden_layers=2,
+                                   num_attention_heads=2, intermediate_size=40, max_position_embeddings=32,
+                                   type_vocab_size=2, initializer_range=0.05),
+               seed=21, pool=96, size=16, steps=200, longest=24, predictions=8, schedule=(5e-4, 20, 200))
 # Small enough for the float64 interpreter: there the faintest mutant stands out.
 trajectory("float64", configuration("gelu", vocab_size=30, hidden_size=8, num_hidden_layers=1, num_attention_heads=2,
                                     intermediate_size=12, max_position_embeddings=12, type_vocab_size=2,
                                     initializer_range=0.2),
            seed=22, pool=24, size=8, steps=60, longest=12, predictions=6, schedule=(5e-3, 6, 60))
+
+
+# ---- 4. dropout --------------------------------------------------------------------------------------------------
+
+def moments(values):
+    values = numpy.array(values)
+    return {"count": len(values), "mean": float(values.mean()), "deviation": float(values.std(ddof=1))}
+
+
+def dropout_distribution(probability, draws, seeds, steps):
+    """Losses and gradient norms of one batch over many draws; the loss at the end of training over many seeds."""
+    config = configuration("gelu", probability, vocab_size=60, hidden_size=16, num_hidden_layers=2,
+                           num_attention_heads=2, intermediate_size=32, max_position_embeddings=16,
+                           type_vocab_size=2, initializer_range=0.3)
+    model = make_model(config, 31)
+    instances = make_instances(40, 60, 16, 4, random.Random(31))
+    rows = [[(step * 5 + 7 * k) % 40 for k in range(8)] for step in range(steps)]
+    batches = [tensors_of([instances[i] for i in row], 16, 4) for row in rows]
+    masked_losses, following_losses, norms, ends = [], [], [], []
+    torch.manual_seed(32)
+    typed = in_precision(model, torch.float32)
+    for _ in range(draws):
+        typed.zero_grad(set_to_none=True)
+        masked, following = losses(typed, batches[0])
+        (masked + following).backward()
+        masked_losses.append(masked.item())
+        following_losses.append(following.item())
+        norms.append(math.sqrt(sum(p.grad.square().sum().item() for p in typed.parameters())))
+    schedule = (2e-3, 4, steps)
+    for seed in range(seeds):
+        torch.manual_seed(1000 + seed)
+        _, curve, _ = train(model, torch.float32, batches, schedule)
+        ends.append(sum(curve[-10:]) / 10)
+    expected = {"probability": probability, "longest": 16, "predictions": 4, "instances": instances, "batches": rows,
+                "schedule": dict(zip(("learningRate", "warmupSteps", "totalSteps"), schedule)),
+                "maskedLmLoss": moments(masked_losses), "nextSentenceLoss": moments(following_losses),
+                "gradientNorm": moments(norms), "lastTen": moments(ends)}
+    print({k: v for k, v in expected.items() if isinstance(v, dict)})
+    save("dropout", {f"parameter/{k}": v for k, v in parameters(model).items()}, config, expected)
+
+
+dropout_distribution(0.2, draws=6000, seeds=60, steps=40)

@@ -36,23 +36,33 @@ def fix_deid_tokens(text, doc):
     return doc
 
 
-def main():
-    nlp = spacy.load(sys.argv[1], disable=["tagger", "ner"])
+def load_with_rules(path):
+    nlp = spacy.load(path, disable=["tagger", "ner"])
     if VERSION == 2:
         nlp.add_pipe(sbd_component, before="parser")
     else:
         spacy.Language.component("sbd_component", func=sbd_component)
         nlp.add_pipe("sbd_component", before="parser")
+    return nlp
+
+
+def script_sentences(nlp, text):
+    """What the script writes for one section; None where it loses the note."""
+    try:
+        doc = fix_deid_tokens(text, nlp(text))
+        return [sent.text.replace("\n", " ") for sent in doc.sents if len(sent.text) > 0]
+    except Exception as error:
+        sys.stderr.write("%s\n" % type(error).__name__)
+        return None
+
+
+def main():
+    nlp = load_with_rules(sys.argv[1])
     texts = [json.loads(line)["text"] for line in io.open(sys.argv[2], encoding="utf-8")]
     with io.open(sys.argv[3], "w", encoding="utf-8") as file:
         for text in texts:
-            try:
-                doc = fix_deid_tokens(text, nlp(text))
-                sentences = [sent.text.replace("\n", " ") for sent in doc.sents if len(sent.text) > 0]
-            except Exception as error:
-                sentences = None
-                sys.stderr.write("%s\n" % type(error).__name__)
-            file.write(json.dumps(sentences) + "\n")
+            file.write(json.dumps(script_sentences(nlp, text)) + "\n")
 
 
-main()
+if __name__ == "__main__":
+    main()

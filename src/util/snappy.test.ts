@@ -4,7 +4,9 @@ import { describe, expect, it } from "vitest";
 import { inflateSnappy } from "./snappy.js";
 
 /** An independent implementation, without types. */
-const { compress } = createRequire(import.meta.url)("snappyjs") as { compress(bytes: Uint8Array): Uint8Array };
+const { compress } = createRequire(import.meta.url)("snappyjs") as {
+  compress(bytes: Uint8Array): Uint8Array;
+};
 
 const malformed = (what: string, offset: number): Error => new Error(`${what} at ${offset}`);
 const inflate = (bytes: Uint8Array): Uint8Array => inflateSnappy(bytes, 1 << 20, malformed);
@@ -13,7 +15,9 @@ describe("snappy", () => {
   it("gives back what snappyjs compressed", () => {
     const repetitive = fc
       .array(fc.tuple(fc.uint8Array({ maxLength: 40 }), fc.nat(30)), { maxLength: 40 })
-      .map((runs) => Buffer.concat(runs.flatMap(([bytes, times]) => new Array<Uint8Array>(times).fill(bytes))));
+      .map((runs) =>
+        Buffer.concat(runs.flatMap(([bytes, times]) => new Array<Uint8Array>(times).fill(bytes))),
+      );
     fc.assert(
       fc.property(repetitive, (bytes) => {
         expect(Buffer.compare(inflate(compress(bytes)), bytes)).toBe(0);
@@ -29,7 +33,9 @@ describe("snappy", () => {
       new Uint8Array(literal),
     );
     // "ab", then six bytes from two back.
-    expect(Buffer.from(inflate(Buffer.from([8, 1 << 2, 97, 98, (5 << 2) | 2, 2, 0]))).toString()).toBe("abababab");
+    expect(Buffer.from(inflate(Buffer.from([8, 1 << 2, 97, 98, (5 << 2) | 2, 2, 0]))).toString()).toBe(
+      "abababab",
+    );
   });
 
   it.each([

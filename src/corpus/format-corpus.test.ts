@@ -119,6 +119,13 @@ describe("formatCorpus", () => {
     expect(await text("notes.txt")).toBe(await text("notes.txt", "fresh"));
   });
 
+  test("a new run into the same folder leaves nothing of the old corpus", async () => {
+    await format([{ id: "1", text: "One.", category: "old" }]);
+    await format([{ id: "2", text: "Two.", category: "new" }]);
+    const names = (await readdir(join(folder, "out"))).sort();
+    expect(names).toEqual(["corpus.key", "manifest.json", "new.notes.jsonl", "new.txt", "refused.jsonl"]);
+  });
+
   test("a stopped run does not go on with other notes", async () => {
     const notes = [...synthesizeNotes({ seed: 6, count: 1500 })];
     function* stopping(): Generator<Note> {

@@ -31,5 +31,11 @@ if (cold) {
 
 function report(figures) {
   const { user, system } = process.cpuUsage();
-  console.log(JSON.stringify({ ...figures, cpuSeconds: (user + system) / 1e6, peakMiB: Math.round(process.resourceUsage().maxRSS / 1024) }));
+  console.log(
+    JSON.stringify({
+      ...figures,
+      cpuSeconds: (user + system) / 1e6,
+      peakMiB: Math.round(process.resourceUsage().maxRSS / 1024),
+    }),
+  );
 }

@@ -49,9 +49,11 @@ async function run(args: readonly string[]): Promise<void> {
   const vocabulary = loadVocabulary(readFileSync(vocabularyPath, "utf8"));
   const folder = mkdtempSync(join(tmpdir(), "bench-tokens-"));
   try {
-    const notes = writeNotes(folder, Number(values.bytes));
     const parts = values.parts.split(",");
-    if (parts.includes("notes")) await benchTokenizer("notes", notes, vocabularyPath, folder);
+    if (parts.includes("notes")) {
+      const notes = writeNotes(folder, "mixed.txt", Number(values.bytes), process.env["CLINICALBERT_DATA"]);
+      await benchTokenizer("notes", notes, vocabularyPath, folder);
+    }
     if (parts.includes("words"))
       await benchTokenizer(
         "mostly new words",
@@ -113,7 +115,8 @@ async function run(args: readonly string[]): Promise<void> {
   }
 
   async function benchInstances(scratch: string, path: string, scriptBytes: number): Promise<void> {
-    const notes = join(scratch, "notes.txt");
+    // Synthetic notes alone, so that the part that the script gets is like the whole.
+    const notes = writeNotes(scratch, "notes.txt", Number(values.bytes), undefined);
     const tokenizer = new WordPieceTokenizer(vocabulary, { lowercase: false });
     const make = async (corpus: string, format: InstanceFormat, out: string): Promise<number> => {
       const begun = performance.now();
@@ -122,7 +125,7 @@ async function run(args: readonly string[]): Promise<void> {
     };
     const part = join(scratch, "part.txt");
     const whole = readFileSync(notes);
-    writeFileSync(part, whole.subarray(0, whole.lastIndexOf("\n\n", scriptBytes) + 1));
+    writeFileSync(part, whole.subarray(0, whole.lastIndexOf("\n\n", scriptBytes) + 2));
     const partMegabytes = statSync(part).size / 1e6;
     const bert = join(process.env["CLINICALBERT_PEERS"] ?? "", "bert");
     const peer = runPeer("create_pretraining_data", "torch", [bert, part, path, "5"]);
@@ -165,20 +168,18 @@ function median(values: readonly number[]): number {
 /** Open texts of the data folder, as they lie in their files. */
 const OPEN_TEXTS = ["mtsamples", "aci-bench", "mts-dialog", "maccrobat2020"];
 
+const LINES_OF_A_DOCUMENT = 40;
+
 /** Open texts where they are, then synthetic notes: one line a sentence, a blank line after each note. */
-function writeNotes(folder: string, bytes: number): string {
+function writeNotes(folder: string, name: string, bytes: number, data: string | undefined): string {
   const parts: string[] = [];
   let length = 0;
-  const data = process.env["CLINICALBERT_DATA"];
-  for (const name of data === undefined ? [] : OPEN_TEXTS)
-    for (const file of readdirSync(join(data!, name)).filter((each) => /\.(csv|txt)$/.test(each))) {
-      const text = readFileSync(join(data!, name, file), "utf8");
-      parts.push(
-        `${text
-          .split(/\r?\n/)
-          .filter((line) => line.trim() !== "")
-          .join("\n")}\n\n`,
-      );
+  for (const kind of data === undefined ? [] : OPEN_TEXTS)
+    for (const file of readdirSync(join(data!, kind)).filter((each) => /\.(csv|txt)$/.test(each))) {
+      const text = readFileSync(join(data!, kind, file), "utf8");
+      const lines = text.split(/\r?\n/).filter((line) => line.trim() !== "");
+      for (let at = 0; at < lines.length; at += LINES_OF_A_DOCUMENT)
+        parts.push(`${lines.slice(at, at + LINES_OF_A_DOCUMENT).join("\n")}\n\n`);
       length += text.length;
     }
   for (const { text } of synthesizeNotes({ seed: 1, templates: "all", firstPatient: 0 })) {
@@ -187,7 +188,7 @@ function writeNotes(folder: string, bytes: number): string {
     length += text.length;
     if (length > bytes) break;
   }
-  const path = join(folder, "notes.txt");
+  const path = join(folder, name);
   writeFileSync(path, parts.join(""));
   return path;
 }

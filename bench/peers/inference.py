@@ -1,7 +1,9 @@
 """The same sections through PyTorch: inference.py FOLDER TEXTS.json BATCH ROUNDS; padded batches in the order given, mean pooling."""
 import json, sys, time
-import torch
-from transformers import AutoModel, AutoTokenizer
+
+sys.path.pop(0)  # this folder has a tokenizers.py of its own
+import torch  # noqa: E402
+from transformers import AutoModel, AutoTokenizer  # noqa: E402
 
 folder, texts_file, batch, rounds = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
 texts = json.load(open(texts_file))

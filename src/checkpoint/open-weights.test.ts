@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -71,6 +71,28 @@ describe("what is no weights file", () => {
     await mkdir(join(folder, "empty"));
     await expect(openWeights(join(folder, "empty"))).rejects.toMatchObject({ code: "CHECKPOINT_FORMAT" });
     await expect(openWeights(join(folder, "gone"))).rejects.toMatchObject({ code: "FILE_NOT_FOUND" });
+  });
+
+  it("one flipped bit of a TensorFlow tensor, and of its index", async () => {
+    const prefix = join(folder, "flipped.ckpt");
+    const data = await readFile(join(ORACLE, "tensorflow/model.ckpt-7.data-00000-of-00001"));
+    const table = await readFile(join(ORACLE, "tensorflow/model.ckpt-7.index"));
+    data[5]! ^= 4;
+    await writeFile(`${prefix}.data-00000-of-00001`, data);
+    await writeFile(`${prefix}.index`, table);
+    const weights = await openWeights(prefix);
+    const first = "bert/embeddings/LayerNorm/beta";
+    await expect(weights.read(first)).rejects.toMatchObject({
+      code: "CHECKPOINT_DAMAGED",
+      details: { tensor: first, offset: 0 },
+    });
+    expect((await weights.read("global_step")).data).toEqual(BigInt64Array.of(7n));
+    await weights.close();
+    table[100]! ^= 1;
+    await writeFile(`${prefix}.index`, table);
+    await expect(openWeights(prefix)).rejects.toThrow(
+      /offset 0: a block of the index does not match its CRC-32C/,
+    );
   });
 
   it("a TensorFlow checkpoint whose data are missing or cut short", async () => {

@@ -91,18 +91,22 @@ export function decodeRecord(bytes: Uint8Array, idBytes: IdBytes): PretrainingIn
   const count = view.getUint16(8, true);
   if (bytes.length !== recordBytes(length, count, idBytes)) return null;
   if (crc32c(bytes, 4) !== view.getUint32(0, true)) return null;
-  let at = RECORD_HEADER_BYTES;
-  const readRow = (values: number, width: 2 | 4): Int32Array => {
-    const row = new Int32Array(values);
-    for (let index = 0; index < values; index++, at += width)
-      row[index] = width === 2 ? view.getUint16(at, true) : view.getInt32(at, true);
-    return row;
-  };
+  const positionsAt = RECORD_HEADER_BYTES + length * idBytes;
   return {
-    ids: readRow(length, idBytes),
+    ids: readRow(bytes, RECORD_HEADER_BYTES, length, idBytes),
     segmentIds: segmentIdsOf(length, view.getUint16(6, true)),
-    maskedPositions: readRow(count, 2),
-    maskedIds: readRow(count, idBytes),
+    maskedPositions: readRow(bytes, positionsAt, count, 2),
+    maskedIds: readRow(bytes, positionsAt + 2 * count, count, idBytes),
     isRandomNext: (view.getUint16(10, true) & RANDOM_NEXT) !== 0,
   };
+}
+
+function readRow(bytes: Uint8Array, from: number, values: number, width: IdBytes): Int32Array {
+  const row = new Int32Array(values);
+  let at = from;
+  for (let index = 0; index < values; index++, at += width) {
+    const low = bytes[at]! | (bytes[at + 1]! << 8);
+    row[index] = width === 2 ? low : low | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
+  }
+  return row;
 }

@@ -26,12 +26,10 @@ export class TfExampleEncoder {
   bytes: Uint8Array;
   length = 0;
   readonly #widths: InstanceWidths;
-  readonly #values: Int32Array;
   readonly #names: Readonly<Record<FeatureName, Uint8Array>>;
 
   constructor(widths: InstanceWidths) {
     this.#widths = widths;
-    this.#values = new Int32Array(Math.max(widths.maxLength, widths.maxPredictions));
     // Five bytes a varint and four a float are the most; names and lengths take less than 512 bytes.
     this.bytes = new Uint8Array(512 + widths.maxLength * 7 + widths.maxPredictions * 14);
     const encoder = new TextEncoder();
@@ -48,8 +46,9 @@ export class TfExampleEncoder {
     const body = 8;
     this.length = body;
     this.#putInts("input_ids", ids, ids.length, maxLength);
-    this.#putInts("input_mask", null, ids.length, maxLength);
-    this.#putInts("segment_ids", segmentIds, segmentIds.length, maxLength);
+    this.#putBits("input_mask", 0, ids.length, maxLength);
+    const boundary = segmentIds.indexOf(1);
+    this.#putBits("segment_ids", boundary === -1 ? ids.length : boundary, ids.length, maxLength);
     this.#putInts("masked_lm_positions", maskedPositions, maskedPositions.length, maxPredictions);
     this.#putInts("masked_lm_ids", maskedIds, maskedIds.length, maxPredictions);
     this.#putWeights(maskedIds.length, maxPredictions);
@@ -62,27 +61,30 @@ export class TfExampleEncoder {
     this.length = head + bodyLength;
   }
 
-  /** `values` null: ones. Padded with zeros to `width`. */
-  #putInts(name: FeatureName, values: ArrayLike<number> | null, present: number, width: number): void {
-    const row = this.#values;
-    let packed = 0;
-    for (let index = 0; index < width; index++) {
-      const value = index >= present ? 0 : values === null ? 1 : values[index]!;
-      row[index] = value;
-      packed += value < 128 ? 1 : varintBytes(value);
-    }
+  /** Padded with zeros to `width`. */
+  #putInts(name: FeatureName, values: ArrayLike<number>, present: number, width: number): void {
+    let packed = width - present;
+    for (let index = 0; index < present; index++) packed += varintBytes(values[index]!);
     this.#putFeatureHead(name, FIELD_3, packed);
     const bytes = this.bytes;
     let at = this.length;
-    for (let index = 0; index < width; index++) {
-      let value = row[index]!;
+    for (let index = 0; index < present; index++) {
+      let value = values[index]!;
       while (value > 127) {
         bytes[at++] = (value & 127) | 128;
         value >>>= 7;
       }
       bytes[at++] = value;
     }
-    this.length = at;
+    this.length = at + width - present;
+    bytes.fill(0, at, this.length);
+  }
+
+  /** Zeros, with ones in `[from, to)`: each is a varint of one byte. */
+  #putBits(name: FeatureName, from: number, to: number, width: number): void {
+    this.#putFeatureHead(name, FIELD_3, width);
+    this.bytes.fill(0, this.length, this.length + width).fill(1, this.length + from, this.length + to);
+    this.length += width;
   }
 
   #putWeights(present: number, width: number): void {

@@ -2,6 +2,7 @@
 import { cpus } from "node:os";
 import { ClinicalBertError } from "../errors.js";
 import type { InstanceReader } from "../instances/instance-sink.js";
+import { GraphBuilder } from "../graph/builder.js";
 import { openInstances } from "../instances/open-instances.js";
 import { createOrtRuntime, ortVersion } from "../runtime/ort-node.js";
 import type { Runtime } from "../runtime/runtime.js";
@@ -83,9 +84,9 @@ export async function pretrain(
   const instances = await openInstances(recipe.instances);
   try {
     checkInstances(instances, recipe);
-    const environment = await describeEnvironment(recipe);
-    await openRun(paths, recipe, { onnxruntime: environment.onnxruntime, node: process.versions.node });
+    await openRun(paths, recipe, { onnxruntime: await ortVersion(), node: process.versions.node });
     const runtime = await createOrtRuntime({ device: recipe.device, threads: recipe.threads });
+    const environment = await describeEnvironment(recipe, runtime);
     const state = createTrainingState(recipe.config);
     return await continueRun({ recipe, paths, instances, runtime, state, environment, hooks });
   } finally {
@@ -230,11 +231,24 @@ function checkInstances({ count, maxLength }: InstanceReader, { config }: Pretra
     );
 }
 
-async function describeEnvironment(recipe: PretrainRecipe): Promise<TrainingEnvironment> {
+/**
+ * Whether this thread, which runs the optimizer, takes denormal numbers for 0. onnxruntime turns that on in the thread that
+ * makes the first session of a process: a second training in one process may differ from the first in its last bits.
+ */
+async function flushesDenormals(runtime: Runtime): Promise<boolean> {
+  const g = new GraphBuilder();
+  g.output("y", g.exp(g.input("x", "float32", [1])));
+  await (await runtime.compile(g.finish())).dispose();
+  const smallest = Float64Array.of(Number.MIN_VALUE);
+  return smallest[0]! * 2 === 0;
+}
+
+async function describeEnvironment(recipe: PretrainRecipe, runtime: Runtime): Promise<TrainingEnvironment> {
   return {
     onnxruntime: await ortVersion(),
     threads: String(recipe.threads),
     microBatch: String(recipe.microBatch),
     processor: `${process.arch} ${cpus()[0]?.model ?? "unknown"}`,
+    denormals: (await flushesDenormals(runtime)) ? "flushed" : "kept",
   };
 }

@@ -15,6 +15,8 @@ export interface TrainingEnvironment {
   readonly threads: string;
   readonly microBatch: string;
   readonly processor: string;
+  /** `flushed` or `kept`, by the thread of the optimizer. */
+  readonly denormals: string;
 }
 
 const FORMAT = "clinicalbert-training-checkpoint-1";

@@ -32,9 +32,13 @@ export interface FetchedModel {
   readonly notices: readonly string[];
 }
 
+/** A mistyped path of a file must not become a question to the hub. */
+const FILE_NAME = /\.(?:bin|pt|pth|safetensors|msgpack|index|ckpt|h5|onnx|json|txt|gz|tgz|tar|zip)$/;
+
 /** Whether `text` has the form of an id: `name` or `owner/name`. */
 export function isHubId(text: string): boolean {
-  return /^[A-Za-z0-9][\w.-]{0,95}(?:\/[A-Za-z0-9][\w.-]{0,95})?$/.test(text) && !/--|\.\./.test(text);
+  const form = /^[A-Za-z0-9][\w.-]{0,95}(?:\/[A-Za-z0-9][\w.-]{0,95})?$/;
+  return form.test(text) && !/--|\.\./.test(text) && !FILE_NAME.test(text);
 }
 
 /**

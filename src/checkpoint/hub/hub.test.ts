@@ -222,5 +222,7 @@ describe("the hub", () => {
     ["/a/b", false],
     ["a/b/c", false],
     ["a--b/c", false],
+    ["model/pytorch_model.bin", false],
+    ["biobert.tar.gz", false],
   ])("%s is an id: %s", (text, expected) => expect(isHubId(text)).toBe(expected));
 });

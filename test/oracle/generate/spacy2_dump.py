@@ -5,6 +5,7 @@ Usage: embed_size=N python spacy2_dump.py PIPELINE TEXTS.jsonl OUT.jsonl
 import io
 import json
 import sys
+import unicodedata
 
 import spacy
 
@@ -17,6 +18,7 @@ def main():
         for text in texts:
             doc = nlp(text)
             file.write(json.dumps({
+                "unassigned": any(unicodedata.category(c) == "Cn" for c in doc.text),
                 "words": [token.text for token in doc],
                 "spaces": [int(bool(token.whitespace_)) for token in doc],
                 "norms": [token.norm_ for token in doc],

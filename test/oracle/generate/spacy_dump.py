@@ -5,6 +5,7 @@ Offsets are UTF-16 units, as in JavaScript.
 """
 import json
 import sys
+import unicodedata
 import warnings
 
 import spacy
@@ -24,6 +25,7 @@ def main():
     with open(sys.argv[3], "w", encoding="utf-8") as file:
         for doc in docs:
             file.write(json.dumps({
+                "unassigned": any(unicodedata.category(c) == "Cn" for c in doc.text),
                 "words": [token.text for token in doc],
                 "spaces": [int(bool(token.whitespace_)) for token in doc],
                 "norms": [token.norm_ for token in doc],

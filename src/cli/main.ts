@@ -1,10 +1,10 @@
 /** @file Parses the command line, runs one command, and turns its outcome into an exit code. */
-import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { ClinicalBertError, internalError } from "../errors.js";
 import { stackFrames } from "../util/wire-error.js";
 import { COMMANDS } from "./commands.js";
 import type { CliContext } from "./context.js";
+import { packageVersion } from "./package-version.js";
 
 export const EXIT = { success: 0, failure: 1, usage: 2, SIGINT: 130, SIGTERM: 143 } as const;
 
@@ -84,11 +84,6 @@ function finishParsing(error: CommanderError, argv: readonly string[]): number {
 
 function wantsJson(argv: readonly string[]): boolean {
   return argv.includes("--json");
-}
-
-function packageVersion(): string {
-  const file = new URL("../../package.json", import.meta.url);
-  return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
 }
 
 /** One line for a person, one JSON object for a machine; stack frames only for our own bugs. */

@@ -1,6 +1,6 @@
 /** @file The state by which a stopped `format` run goes on: written atomically beside the growing files. */
 import { randomBytes } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { writeAtomic } from "../util/atomic-file.js";
 import { type DifferenceCounts, emptyDifferences } from "./differences.js";
@@ -32,6 +32,8 @@ export interface RunState {
 }
 
 const STATE_FILE = "state.json";
+export const REFUSED_FILE = "refused.jsonl";
+export const DIFFERENCES_FILE = "differences.jsonl";
 
 function newRunState(identity: string): RunState {
   return {
@@ -51,11 +53,26 @@ function newRunState(identity: string): RunState {
 export async function readRunState(folder: string, identity: string): Promise<RunState> {
   try {
     const state = JSON.parse(await readFile(join(folder, STATE_FILE), "utf8")) as RunState;
-    if (state.identity === identity) return state;
+    if (state.identity === identity && (await hasItsFiles(folder, state))) return state;
   } catch {
-    // No state, or one that was never finished: the run begins anew.
+    // No state, or files that are not there: the run begins anew.
   }
   return newRunState(identity);
+}
+
+/** False when a run was killed while it moved its finished files away: then it is quicker to begin anew than to guess. */
+async function hasItsFiles(folder: string, state: RunState): Promise<boolean> {
+  const wanted: [name: string, bytes: number][] = [
+    [REFUSED_FILE, state.refusedBytes],
+    [DIFFERENCES_FILE, state.differencesBytes],
+    ...state.categories.flatMap(({ file, bytes, notesFile, notesBytes }): [string, number][] => [
+      [file, bytes],
+      [notesFile, notesBytes],
+    ]),
+  ];
+  for (const [name, bytes] of wanted)
+    if (bytes > 0 && (await stat(join(folder, name))).size < bytes) return false;
+  return true;
 }
 
 export async function writeRunState(folder: string, state: RunState): Promise<void> {

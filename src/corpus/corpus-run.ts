@@ -7,14 +7,16 @@ import { syncFolder, writeAtomic } from "../util/atomic-file.js";
 import { fileError } from "../util/file-error.js";
 import {
   type CategoryState,
+  DIFFERENCES_FILE,
   newCategoryState,
+  REFUSED_FILE,
   type RunState,
   readRunState,
   writeRunState,
 } from "./checkpoint.js";
 import { type GrowingFile, openGrowingFile } from "./corpus-files.js";
 import { addCounts, emptyCounts, type FormattedBatch } from "./format-batch.js";
-import type { CorpusManifest, ManifestFile } from "./manifest.js";
+import { type CorpusManifest, type ManifestFile, removeCorpus, writeManifest } from "./manifest.js";
 
 export interface CorpusRun {
   readonly folder: string;
@@ -44,8 +46,6 @@ interface CategoryFiles {
 }
 
 const MOST_CATEGORIES = 256;
-const REFUSED_FILE = "refused.jsonl";
-const DIFFERENCES_FILE = "differences.jsonl";
 
 /** Opens `out/.format`, where a run that was stopped left off. */
 export async function openCorpusRun(out: string, identity: RunIdentity): Promise<CorpusRun> {
@@ -122,6 +122,7 @@ export async function openCorpusRun(out: string, identity: RunIdentity): Promise
     async publish(refusals) {
       for (const { source, record, offset, length, reason } of refusals)
         await refused.append(Buffer.from(`${JSON.stringify({ source, record, offset, length, reason })}\n`));
+      await removeCorpus(out);
       const published: ManifestFile[] = [];
       const counts = emptyCounts();
       for (const { state: category, text, notes } of files.values()) {
@@ -144,7 +145,7 @@ export async function openCorpusRun(out: string, identity: RunIdentity): Promise
         refusedRows: countBy(refusals.map(({ reason }) => reason)),
         differences: identity.diff === null ? null : state.differences,
       };
-      await writeAtomic(join(out, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
+      await writeManifest(out, manifest);
       await rm(work, { recursive: true, force: true });
       await syncFolder(out);
       return manifest;

@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rename, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -104,6 +104,26 @@ describe("formatCorpus", () => {
       expect(await text(file)).toBe(await text(file, "fresh"));
       expect(await text(notesFile)).toBe(await text(notesFile, "fresh"));
     }
+  });
+
+  test("a run that was killed while it moved its files away begins anew", async () => {
+    const notes = [...synthesizeNotes({ seed: 8, count: 1200 })];
+    function* stopping(): Generator<Note> {
+      yield* notes;
+      throw new Error("power cut");
+    }
+    await expect(format(stopping(), { checkpointEvery: 0, byCategory: false })).rejects.toThrow("power cut");
+    await rename(join(folder, "out/.format/notes.txt"), join(folder, "out/notes.txt"));
+    await format(notes, { byCategory: false });
+    await format(notes, { byCategory: false, out: join(folder, "fresh") });
+    expect(await text("notes.txt")).toBe(await text("notes.txt", "fresh"));
+  });
+
+  test("a new run into the same folder leaves nothing of the old corpus", async () => {
+    await format([{ id: "1", text: "One.", category: "old" }]);
+    await format([{ id: "2", text: "Two.", category: "new" }]);
+    const names = (await readdir(join(folder, "out"))).sort();
+    expect(names).toEqual(["corpus.key", "manifest.json", "new.notes.jsonl", "new.txt", "refused.jsonl"]);
   });
 
   test("a stopped run does not go on with other notes", async () => {

@@ -1,4 +1,8 @@
 /** @file What a formatted corpus says about itself: counts, rules, versions, keyed hashes. No text of a note. */
+import { readFile, rm } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { writeAtomic } from "../util/atomic-file.js";
+import { DIFFERENCES_FILE } from "./checkpoint.js";
 import type { DifferenceCounts } from "./differences.js";
 import type { CorpusCounts } from "./format-batch.js";
 
@@ -33,4 +37,27 @@ export interface CorpusManifest {
   readonly refusedRows: Readonly<Record<string, number>>;
   /** Description of the source and its filters, as the caller gave it. */
   readonly source: unknown;
+}
+
+const MANIFEST_FILE = "manifest.json";
+
+/** Makes the folder a corpus again: written last of all. */
+export async function writeManifest(folder: string, manifest: CorpusManifest): Promise<void> {
+  await writeAtomic(join(folder, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`);
+}
+
+/** Removes the corpus that an earlier run left in `folder`, its manifest first, so that no file of it is taken for new. */
+export async function removeCorpus(folder: string): Promise<void> {
+  let files: readonly ManifestFile[];
+  try {
+    const manifest = JSON.parse(await readFile(join(folder, MANIFEST_FILE), "utf8")) as CorpusManifest;
+    if (manifest.format !== "clinicalbert-corpus") return;
+    files = manifest.files;
+  } catch {
+    return; // No corpus, or none of ours.
+  }
+  await rm(join(folder, MANIFEST_FILE));
+  for (const { file, notesFile } of files)
+    for (const name of [file, notesFile]) await rm(join(folder, basename(name)), { force: true });
+  await rm(join(folder, DIFFERENCES_FILE), { force: true });
 }

@@ -58,6 +58,10 @@ describe("rules", () => {
       "activity of NF-kappa B. p50 binds DNA in G2/M. GATA-1 does not.",
       ["activity of NF-kappa B. p50 binds DNA in G2/M.", "GATA-1 does not."],
     ],
+    [
+      "OPERATION,1.  Repair,2.  Closure of 1,2 and 3",
+      ["OPERATION,", "1.  Repair,", "2.  Closure of 1,2 and 3"],
+    ],
   ])("%j", (text, expected) => {
     expect(texts(text)).toEqual(expected);
   });

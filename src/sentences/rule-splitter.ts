@@ -190,15 +190,18 @@ function listLetter(text: string, mark: number, start: number): number {
 }
 
 /**
- * MTSamples joins paragraphs with commas: where text goes on after `,` when a heading in capitals or, behind another
- * heading, the first item of a list begins there; otherwise `comma`.
+ * MTSamples joins paragraphs with commas: where text goes on after `,` when a heading in capitals or an item of a list
+ * begins there; otherwise `comma`.
  */
 function headingAfterComma(text: string, comma: number, end: number): number {
   let next = comma + 1;
   while (next < end && isWhite(text.charCodeAt(next))) next++;
   const code = text.charCodeAt(next);
-  if (isDigit(code))
-    return colonBefore(text, comma) && /^\d{1,2}[.)]\s/.test(text.slice(next, next + 5)) ? next : comma;
+  if (isDigit(code)) {
+    const isItem = /^\d{1,2}[.)]\s/.test(text.slice(next, next + 4));
+    const isParagraph = next === comma + 1 && !isDigit(text.charCodeAt(comma - 1));
+    return isItem && (isParagraph || colonBefore(text, comma)) ? next : comma;
+  }
   if (!isUpper(code) || next !== comma + 1) return comma;
   return /^[A-Z][A-Z &/()'-]{3,60}:/.test(text.slice(next, Math.min(end, next + 64))) ? next : comma;
 }

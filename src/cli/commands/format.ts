@@ -15,6 +15,7 @@ import { createSectionSplitter, SECTION_RULES, type SectionRules } from "../../s
 import { openSentenceSplitter, SENTENCE_SPLITTERS } from "../../sentences/open-splitter.js";
 import { SPACY_SENTENCE_RULES } from "../../sentences/spacy-splitter.js";
 import { addExamples, type CliCommand, type CliContext } from "../context.js";
+import { packageVersion } from "../package-version.js";
 import { startProgress } from "../progress.js";
 import { parseWhole } from "../sizes.js";
 
@@ -121,6 +122,7 @@ async function format(sources: readonly string[], flags: Flags, context: CliCont
         diff,
         source: { sources: await Promise.all(sources.map(describeSource)), filters },
         refusals,
+        packageVersion: packageVersion(),
         ...(worker === null ? {} : { worker }),
         signal: context.signal,
         onProgress: (notes) => progress.update(notes),

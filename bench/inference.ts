@@ -13,7 +13,7 @@ import { parameterTable } from "../src/bert/parameters.js";
 import { exportModelFolder } from "../src/checkpoint/folder/export-folder.js";
 import { writePytorch } from "../src/checkpoint/index.js";
 import { Tensor } from "../src/graph/tensor.js";
-import { createVocabulary } from "../src/tokens/index.js";
+import { createVocabulary, WordPieceTokenizer } from "../src/tokens/index.js";
 import { createWords } from "../src/util/counter-random.js";
 import { runPeer } from "./peers.js";
 
@@ -188,11 +188,11 @@ async function writeModels(folder: string, config: BertConfig): Promise<void> {
     ...SPECIALS,
     ...Array.from({ length: config.vocabSize - SPECIALS.length }, (_, index) => `w${index}`),
   ];
-  const tokenizer = {
-    vocabulary: createVocabulary(tokens),
+  const wordpiece = new WordPieceTokenizer(createVocabulary(tokens), {
+    dialect: "huggingface",
     lowercase: false,
-    maxLength: config.maxPositions,
-  };
+  });
+  const tokenizer = { wordpiece, maxLength: config.maxPositions };
   const card = { title: "bench", origin: "random weights", facts: [] };
   const heads = ["pooler"] as const;
   await exportModelFolder(join(folder, "model"), {

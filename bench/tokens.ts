@@ -74,7 +74,7 @@ async function run(args: readonly string[]): Promise<void> {
     const ours: number[] = [];
     const theirs: number[] = [];
     for (let round = 0; round < rounds; round++) {
-      const tokenizer = new WordPieceTokenizer(vocabulary, { dialect: "google", lowercase: false });
+      const tokenizer = new WordPieceTokenizer(vocabulary, { dialect: "huggingface", lowercase: false });
       const begun = performance.now();
       for (const line of lines) {
         sink.length = 0;
@@ -91,7 +91,7 @@ async function run(args: readonly string[]): Promise<void> {
   }
 
   function warmUp(lines: readonly string[]): void {
-    const tokenizer = new WordPieceTokenizer(vocabulary, { lowercase: false });
+    const tokenizer = new WordPieceTokenizer(vocabulary, { dialect: "huggingface", lowercase: false });
     const sink = new PieceSink({ positions: false });
     for (const line of lines) {
       sink.length = 0;

@@ -93,7 +93,9 @@ describe("formatCorpus", () => {
     await expect(format(stopping(2700), { source, checkpointEvery: 0 })).rejects.toThrow("power cut");
     expect(await readdir(join(folder, "out"))).toEqual([".format"]);
     let formatted = 0;
-    const onProgress = (done: number): void => void (formatted ||= done);
+    const onProgress = (done: number): void => {
+      if (formatted === 0) formatted = done;
+    };
     const resumed = await format(notes, { source, onProgress });
     const fresh = await format(notes, { source, out: join(folder, "fresh") });
     expect(formatted).toBeGreaterThan(1500);

@@ -1,6 +1,8 @@
-/** @file Collects bytes in one buffer and writes them out in large pieces. */
+/** @file Collects bytes and writes them out in large pieces, the next piece filling while the last is being written. */
 
 const FLUSH_AT = 1 << 20;
+/** Beyond `FLUSH_AT`, so that a record seldom makes the buffer grow. */
+const SLACK = 1 << 16;
 
 /** What a `ByteWriter` writes to: an `AtomicFile` or a stream. */
 export interface ByteTarget {
@@ -8,11 +10,14 @@ export interface ByteTarget {
 }
 
 export class ByteWriter {
-  bytes = new Uint8Array(FLUSH_AT + (1 << 16));
+  bytes = new Uint8Array(FLUSH_AT + SLACK);
   /** Bytes waiting in `bytes`. */
   length = 0;
+  /** The buffer that is being written, or was. */
+  #other: Uint8Array<ArrayBuffer> | null = null;
+  #writing: Promise<void> = Promise.resolve();
   /** Bytes handed to the target so far. */
-  #flushed = 0;
+  #handed = 0;
   readonly #target: ByteTarget;
 
   constructor(target: ByteTarget) {
@@ -21,7 +26,7 @@ export class ByteWriter {
 
   /** Bytes written altogether. */
   get position(): number {
-    return this.#flushed + this.length;
+    return this.#handed + this.length;
   }
 
   /** Makes room for `count` bytes at `length`. */
@@ -40,13 +45,25 @@ export class ByteWriter {
 
   /** A promise to wait for when enough has come together, nothing otherwise. */
   flushIfFull(): Promise<void> | undefined {
-    return this.length >= FLUSH_AT ? this.flush() : undefined;
+    return this.length >= FLUSH_AT ? this.#hand() : undefined;
   }
 
+  /** Waits until everything is written. */
   async flush(): Promise<void> {
-    const chunk = this.bytes.subarray(0, this.length);
-    await this.#target.write(chunk);
-    this.#flushed += chunk.length;
+    await this.#hand();
+    await this.#writing;
+  }
+
+  /** Waits for the piece before, then hands this one to the target and goes on in the other buffer. */
+  async #hand(): Promise<void> {
+    await this.#writing;
+    const full = this.bytes;
+    this.bytes = this.#other ?? new Uint8Array(FLUSH_AT + SLACK);
+    this.#other = full;
+    this.#handed += this.length;
+    this.#writing = this.#target.write(full.subarray(0, this.length));
+    // A failure is thrown where it is waited for; until then nobody may call it unhandled.
+    this.#writing.catch(() => undefined);
     this.length = 0;
   }
 }

@@ -101,10 +101,11 @@ export async function requireDisk(
 
 function refuseUnless(free: number, needed: number, folder: string): void {
   if (free >= needed) return;
-  const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
+  const show = (bytes: number): string =>
+    bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
   throw new ClinicalBertError(
     "DISK_FULL",
-    `The run needs about ${gigabytes(needed)} in ${folder}, where ${gigabytes(free)} are free; nothing was written.`,
+    `The run needs about ${show(needed)} in ${folder}, where ${show(free)} are free; nothing was written.`,
     {
       details: { folder, needed, free },
       remedy: "Free space, lower --dupe-factor, or name another disk with --tmp.",

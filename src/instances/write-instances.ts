@@ -84,10 +84,15 @@ export async function writeInstances(options: WriteInstancesOptions): Promise<Wr
     const report = reportOf(made.statistics, settings.maxLength);
     return { corpus: { ...corpus, documents: made.documents }, report, outputs };
   } catch (error) {
-    // Nobody can ask for the folder of a stream again; and a bad corpus must change before the next start.
-    if (out === null || (error as Partial<ClinicalBertError>).code === "CORPUS_INVALID") await run.remove();
+    if (out === null || (await isWorthless(run, error))) await run.remove();
     throw error;
   }
+}
+
+/** A bad corpus must change before the next start, and a disk that was full before the corpus was tokenized leaves nothing to go on from. */
+async function isWorthless(run: RunFolder, error: unknown): Promise<boolean> {
+  const { code } = error as Partial<ClinicalBertError>;
+  return code === "CORPUS_INVALID" || (code === "DISK_FULL" && (await run.load("corpus")) === null);
 }
 
 interface RunContext {

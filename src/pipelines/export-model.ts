@@ -45,14 +45,7 @@ export async function exportModel(
     config: model.config,
     heads,
     parameters,
-    tokenizer:
-      tokenizer === null
-        ? null
-        : {
-            vocabulary: tokenizer.tokenizer.vocabulary,
-            lowercase: tokenizer.tokenizer.options.lowercase,
-            maxLength: tokenizer.maxLength,
-          },
+    tokenizer: tokenizer === null ? null : { wordpiece: tokenizer.tokenizer, maxLength: tokenizer.maxLength },
     card: {
       title: model.name.split(/[\\/]/).at(-1)!,
       origin: model.name.split(/[\\/]/).slice(-2).join("/"),

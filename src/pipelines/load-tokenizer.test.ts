@@ -2,7 +2,7 @@ import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { tokenizerJson } from "../checkpoint/folder/tokenizer-files.js";
+import { tokenizerFilesOf, WordPieceTokenizer } from "../tokens/index.js";
 import { loadTokenizer } from "./load-tokenizer.js";
 
 const ORACLE = new URL("../../test/oracle/checkpoints/pretraining/", import.meta.url).pathname;
@@ -17,7 +17,7 @@ describe("the tokenizer of a folder", () => {
   it("takes the case from the vocabulary where no file says it, and says so", async () => {
     const { tokenizer, notices, maxLength } = await loadTokenizer(folder);
     expect(tokenizer.options.lowercase).toBe(true);
-    expect(notices).toEqual([expect.stringContaining("by its vocabulary it is uncased")]);
+    expect(notices).toEqual([expect.stringMatching(/vocabulary is taken for uncased.*would lower-case/)]);
     expect(maxLength).toBe(512);
     const cased = [...tokenizer.vocabulary.tokens, "Dr", "Mr", "CHF"].join("\n");
     await writeFile(join(folder, "vocab.txt"), cased);
@@ -41,8 +41,8 @@ describe("the tokenizer of a folder", () => {
   it("reads tokenizer.json alone", async () => {
     const alone = await mkdtemp(join(folder, "alone-"));
     const { tokenizer } = await loadTokenizer(folder);
-    const settings = { vocabulary: tokenizer.vocabulary, lowercase: false, maxLength: 32 };
-    await writeFile(join(alone, "tokenizer.json"), JSON.stringify(tokenizerJson(settings)));
+    const cased = new WordPieceTokenizer(tokenizer.vocabulary, { dialect: "huggingface", lowercase: false });
+    await writeFile(join(alone, "tokenizer.json"), tokenizerFilesOf(cased)["tokenizer.json"]);
     const loaded = await loadTokenizer(alone);
     expect(loaded.tokenizer.vocabulary.tokens).toEqual(tokenizer.vocabulary.tokens);
     expect([loaded.tokenizer.options.lowercase, loaded.notices]).toEqual([false, []]);

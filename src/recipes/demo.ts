@@ -8,6 +8,7 @@ import type { Tensor } from "../graph/tensor.js";
 import { openInstances } from "../instances/open-instances.js";
 import { pipeline } from "../pipelines/pipeline.js";
 import { createOrtRuntime } from "../runtime/ort-node.js";
+import { WordPieceTokenizer } from "../tokens/index.js";
 import { evaluatePretraining } from "../training/evaluate.js";
 import { startPretraining } from "../training/start-pretraining.js";
 import { writeAtomic } from "../util/atomic-file.js";
@@ -248,8 +249,10 @@ async function save(demo: Demo): Promise<void> {
       heads: PRETRAINING_HEADS,
       parameters,
       tokenizer: {
-        vocabulary: await readVocabulary(folder),
-        lowercase: false,
+        wordpiece: new WordPieceTokenizer(await readVocabulary(folder), {
+          dialect: "huggingface",
+          lowercase: false,
+        }),
         maxLength: settings.maxLength,
       },
       card: {

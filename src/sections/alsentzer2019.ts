@@ -6,6 +6,7 @@ import { ClinicalBertError } from "../errors.js";
 import { dropSpace, isPythonSpace, skipSpace } from "./characters.js";
 import { splitAtFirstOccurrences } from "./headings.js";
 import { splitInlineTitles } from "./inline-titles.js";
+import type { LineEnd } from "./line-ends.js";
 import { type EmitSection, joinBodies } from "./join-bodies.js";
 import { findListHeads, type ListHead } from "./list-heads.js";
 import { countMatchedNumbers, readNumber } from "./list-numbers.js";
@@ -14,13 +15,14 @@ import { type Segment, segmentOf } from "./segment.js";
 import { twoHeadingLine } from "./two-heading-lines.js";
 
 /** Emits the sections; throws `SECTIONS_REFUSED` where the script raises an exception. Linear in the length of `text`. */
-export function splitAlsentzer2019(text: string, emit: EmitSection): void {
+export function splitAlsentzer2019(text: string, lineEnd: LineEnd, emit: EmitSection): void {
   const pieces = splitPieces(text, () => true);
   const segments: Segment[] = [];
   let index = 0;
   if (!pieces.startsWithBreak) {
     const start = pieces.segments[0];
-    const admission = start && twoHeadingLine(text, start.start, start.end, "admission", isPythonSpace);
+    const admission =
+      start && twoHeadingLine(text, lineEnd, start.start, start.end, "admission", isPythonSpace);
     if (admission) {
       // The rest of the piece is lost, and a note that is nothing else ends in an IndexError (line 73).
       segments.push(...admission.segments);
@@ -29,7 +31,7 @@ export function splitAlsentzer2019(text: string, emit: EmitSection): void {
         throw refusal("the note has nothing after its admission date", "IndexError", start.end);
     }
     const second = pieces.segments[index];
-    const birth = second && twoHeadingLine(text, second.start, second.end, "birth", isPythonSpace);
+    const birth = second && twoHeadingLine(text, lineEnd, second.start, second.end, "birth", isPythonSpace);
     if (birth && second.separator === null) {
       segments.push(...birth.segments);
       index++;
@@ -37,27 +39,27 @@ export function splitAlsentzer2019(text: string, emit: EmitSection): void {
   }
   for (; index < pieces.segments.length; index++) {
     const piece = pieces.segments[index]!;
-    if (piece.separator === null) splitAtFirstOccurrences(text, piece, segments);
+    if (piece.separator === null) splitAtFirstOccurrences(text, lineEnd, piece, segments);
     else segments.push(piece);
   }
   const lists: Segment[] = [];
   for (const segment of segments)
-    if (segment.separator === null) splitList(text, segment, lists);
+    if (segment.separator === null) splitList(text, lineEnd, segment, lists);
     else lists.push(segment);
-  joinBodies(text, splitInlineTitles(text, lists), false, emit);
+  joinBodies(text, lineEnd, splitInlineTitles(text, lineEnd, lists), false, emit);
 }
 
 /** heuristic_tokenize.py:147-197. */
-function splitList(text: string, segment: Segment, cut: Segment[]): void {
+function splitList(text: string, lineEnd: LineEnd, segment: Segment, cut: Segment[]): void {
   const { start, end } = segment;
-  const heads = findListHeads(text, start, end);
+  const heads = findListHeads(text, lineEnd, start, end);
   if (heads.length === 0) {
     cut.push(segment);
     return;
   }
   const first = readNumber(text, heads[0]!);
   if (first === null) throw refusal("a list begins with too long a number", "ValueError", heads[0]!.start);
-  const count = countMatchedNumbers(text, start, end, first);
+  const count = countMatchedNumbers(text, lineEnd, start, end, first);
   if (count === 0 || (count === 1 && first === "0")) {
     cut.push({ start, end, separator: null, newline: true });
     return;

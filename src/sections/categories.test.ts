@@ -27,7 +27,7 @@ describe("section categories", () => {
     const splitter = createSectionSplitter("corrected", { categories: rules });
     expect(
       splitter.split("Wound Left Foot:\nclean\n\nPMH: none\n\nLabs: ok").map(({ category }) => category),
-    ).toEqual(["wound_care", "wound_care", "wound_care", "results"]);
+    ).toEqual(["wound_care", "wound_care", "results"]);
   });
 
   test.each([

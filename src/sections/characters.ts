@@ -40,18 +40,6 @@ export function dropSpace(text: string, start: number, end: number, isSpace: Spa
   return index;
 }
 
-const LINE_FEED = 10;
-
-/**
- * Index of the first line feed in `[start, end)`, or `end`. Unlike `indexOf` it never looks beyond `end`, which keeps the
- * splitters linear on notes of one endless line.
- */
-export function lineEnd(text: string, start: number, end: number): number {
-  let index = start;
-  while (index < end && text.charCodeAt(index) !== LINE_FEED) index++;
-  return index;
-}
-
 const UPPERCASE = /^\p{Uppercase}/u;
 
 /** `str.isupper` of the one character at `index`. */

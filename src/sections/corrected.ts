@@ -5,6 +5,7 @@
 import { dropSpace, isWhite, skipSpace } from "./characters.js";
 import { splitAtHeadings } from "./headings.js";
 import { splitInlineTitles } from "./inline-titles.js";
+import type { LineEnd } from "./line-ends.js";
 import { type EmitSection, joinBodies } from "./join-bodies.js";
 import { findListItems } from "./list-items.js";
 import { splitPieces } from "./pieces.js";
@@ -12,7 +13,7 @@ import { type Segment, segmentOf } from "./segment.js";
 import { twoHeadingLine } from "./two-heading-lines.js";
 
 /** Never throws. Every character that is not white and not of a separator rule is in exactly one segment, in order. */
-export function splitCorrected(text: string, emit: EmitSection): void {
+export function splitCorrected(text: string, lineEnd: LineEnd, emit: EmitSection): void {
   const pieces = splitPieces(text, isRule);
   const segments: Segment[] = [];
   let mayHoldTwoHeadings = !pieces.startsWithBreak;
@@ -21,15 +22,15 @@ export function splitCorrected(text: string, emit: EmitSection): void {
       segments.push(piece);
       mayHoldTwoHeadings = false;
     } else if (mayHoldTwoHeadings) {
-      mayHoldTwoHeadings = splitFirstPiece(text, piece, segments);
-    } else splitAtHeadings(text, piece, isWhite, segments);
+      mayHoldTwoHeadings = splitFirstPiece(text, lineEnd, piece, segments);
+    } else splitAtHeadings(text, lineEnd, piece, isWhite, segments);
   }
   const lists: Segment[] = [];
   for (const segment of segments)
-    if (segment.separator === null) splitList(text, segment, lists);
+    if (segment.separator === null) splitList(text, lineEnd, segment, lists);
     else lists.push(segment);
   // Separators and empty values take part in joining, as in the script, and only then go.
-  joinBodies(text, splitInlineTitles(text, lists), true, (first, second, firstIsTitle) => {
+  joinBodies(text, lineEnd, splitInlineTitles(text, lineEnd, lists), true, (first, second, firstIsTitle) => {
     if (first.separator !== null || first.end === first.start) return;
     const body = second === null || second.separator !== null || second.end === second.start ? null : second;
     emit(first, body, firstIsTitle);
@@ -37,12 +38,12 @@ export function splitCorrected(text: string, emit: EmitSection): void {
 }
 
 /** The lines of two headings at the head of a note; true when the next piece can begin with one as well. */
-function splitFirstPiece(text: string, piece: Segment, segments: Segment[]): boolean {
+function splitFirstPiece(text: string, lineEnd: LineEnd, piece: Segment, segments: Segment[]): boolean {
   let start = piece.start;
   let admitted = false;
   for (const kind of ["admission", "birth"] as const) {
     const at = skipSpace(text, start, piece.end, isWhite);
-    const line = twoHeadingLine(text, kind === "admission" ? start : at, piece.end, kind, isWhite);
+    const line = twoHeadingLine(text, lineEnd, kind === "admission" ? start : at, piece.end, kind, isWhite);
     if (line === null) continue;
     segments.push(...line.segments);
     start = line.end;
@@ -50,7 +51,13 @@ function splitFirstPiece(text: string, piece: Segment, segments: Segment[]): boo
   }
   const rest = skipSpace(text, start, piece.end, isWhite);
   if (start === piece.start || rest < piece.end)
-    splitAtHeadings(text, start === piece.start ? piece : segmentOf(rest, piece.end), isWhite, segments);
+    splitAtHeadings(
+      text,
+      lineEnd,
+      start === piece.start ? piece : segmentOf(rest, piece.end),
+      isWhite,
+      segments,
+    );
   return admitted;
 }
 
@@ -74,9 +81,9 @@ function isAloneOnLine(text: string, start: number, end: number): boolean {
   return after >= text.length || text.charCodeAt(after) === LINE_FEED;
 }
 
-function splitList(text: string, segment: Segment, cut: Segment[]): void {
+function splitList(text: string, lineEnd: LineEnd, segment: Segment, cut: Segment[]): void {
   let { start } = segment;
-  for (const item of findListItems(text, segment.start, segment.end)) {
+  for (const item of findListItems(text, lineEnd, segment.start, segment.end)) {
     const from = skipSpace(text, start, item, isWhite);
     if (from < item) cut.push(segmentOf(from, dropSpace(text, from, item, isWhite)));
     start = item;

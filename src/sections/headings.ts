@@ -1,5 +1,6 @@
 /** @file Finds the headings that start a line and cuts a piece of a note at them. */
-import { dropSpace, isPythonSpace, lineEnd, type SpaceTest, skipSpace } from "./characters.js";
+import { dropSpace, isPythonSpace, type SpaceTest, skipSpace } from "./characters.js";
+import type { LineEnd } from "./line-ends.js";
 import { type Segment, segmentOf } from "./segment.js";
 import { isTitle } from "./titles.js";
 
@@ -13,10 +14,10 @@ const NONE: readonly Range[] = [];
  * The headings of `[start, end)` that begin a line: a letter A to Z, at least one more character, up to and with the first
  * colon of the line, and a title by `isTitle` (heuristic_tokenize.py:80-88). Linear.
  */
-function findHeadings(text: string, start: number, end: number): readonly Range[] {
+function findHeadings(text: string, lineEnd: LineEnd, start: number, end: number): readonly Range[] {
   let found: Range[] | null = null;
   for (let line = start; line < end; ) {
-    const stop = lineEnd(text, line, end);
+    const stop = lineEnd(line, end);
     const first = text.charCodeAt(line);
     if (first >= 65 && first <= 90) {
       let colon = line + 1;
@@ -32,8 +33,14 @@ function findHeadings(text: string, start: number, end: number): readonly Range[
 }
 
 /** Cuts a piece before and after each heading, where the heading stands. White space at the edges is dropped. */
-export function splitAtHeadings(text: string, piece: Segment, isSpace: SpaceTest, cut: Segment[]): void {
-  const headings = findHeadings(text, piece.start, piece.end);
+export function splitAtHeadings(
+  text: string,
+  lineEnd: LineEnd,
+  piece: Segment,
+  isSpace: SpaceTest,
+  cut: Segment[],
+): void {
+  const headings = findHeadings(text, lineEnd, piece.start, piece.end);
   cutAt(text, piece, headings, isSpace, startOf, cut);
 }
 
@@ -41,8 +48,13 @@ export function splitAtHeadings(text: string, piece: Segment, isSpace: SpaceTest
  * The same, but cut where the characters of each heading occur first in what is left of the piece, which can be
  * inside an earlier line: `segment.index(h)` (heuristic_tokenize.py:95).
  */
-export function splitAtFirstOccurrences(text: string, piece: Segment, cut: Segment[]): void {
-  const headings = findHeadings(text, piece.start, piece.end);
+export function splitAtFirstOccurrences(
+  text: string,
+  lineEnd: LineEnd,
+  piece: Segment,
+  cut: Segment[],
+): void {
+  const headings = findHeadings(text, lineEnd, piece.start, piece.end);
   cutAt(text, piece, headings, isPythonSpace, firstOccurrence, cut);
 }
 

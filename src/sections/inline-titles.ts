@@ -1,23 +1,23 @@
 /** @file Cuts segments before lines that begin with a title ("Building: West"), in both rule sets. */
-import { lineEnd } from "./characters.js";
+import type { LineEnd } from "./line-ends.js";
 import { type Segment, segmentOf } from "./segment.js";
 import { inlineTitleEnd } from "./titles.js";
 
 /** heuristic_tokenize.py:243-260. */
-export function splitInlineTitles(text: string, segments: readonly Segment[]): Segment[] {
+export function splitInlineTitles(text: string, lineEnd: LineEnd, segments: readonly Segment[]): Segment[] {
   const result: Segment[] = [];
   for (const segment of segments) {
-    if (segment.separator === null) cutLines(text, segment, result);
+    if (segment.separator === null) cutLines(text, lineEnd, segment, result);
     else result.push(segment);
   }
   return result;
 }
 
-function cutLines(text: string, segment: Segment, result: Segment[]): void {
+function cutLines(text: string, lineEnd: LineEnd, segment: Segment, result: Segment[]): void {
   const { end } = segment;
   let { start, newline } = segment;
   for (let line = start; line < end; ) {
-    const stop = lineEnd(text, line, end);
+    const stop = lineEnd(line, end);
     if ((line > start || newline) && inlineTitleEnd(text, line, stop) !== -1) {
       // A supposed line feed alone before the title leaves an empty line.
       result.push(

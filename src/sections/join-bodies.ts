@@ -1,6 +1,7 @@
 /** @file Joins a heading with its one-line body, the last step of both rule sets. */
 import type { Span } from "../notes/span.js";
-import { dropSpace, isWhite, lineEnd, skipSpace } from "./characters.js";
+import { dropSpace, isWhite, skipSpace } from "./characters.js";
+import type { LineEnd } from "./line-ends.js";
 import type { Segment } from "./segment.js";
 import { inlineTitleEnd, isTitle } from "./titles.js";
 
@@ -13,6 +14,7 @@ export type EmitSection = (first: Segment, second: Segment | null, firstIsTitle:
  */
 export function joinBodies(
   text: string,
+  lineEnd: LineEnd,
   segments: readonly Segment[],
   keepAll: boolean,
   emit: EmitSection,
@@ -23,7 +25,7 @@ export function joinBodies(
   for (let index = 0; index <= last; index++) {
     const segment = segments[index]!;
     const nextIsTitle = index < last && isTitleSegment(text, segments[index + 1]!);
-    if (held !== null && !isTitle && isOneLine(text, segment)) {
+    if (held !== null && !isTitle && isOneLine(lineEnd, segment)) {
       if (index === last || nextIsTitle) emit(held, segment, true);
       else {
         emit(held, null, true);
@@ -44,16 +46,21 @@ function isTitleSegment(text: string, segment: Segment): boolean {
   return segment.separator === null && isTitle(text, segment.start, segment.end);
 }
 
-function isOneLine(text: string, segment: Segment): boolean {
-  return !segment.newline && lineEnd(text, segment.start, segment.end) === segment.end;
+function isOneLine(lineEnd: LineEnd, segment: Segment): boolean {
+  return !segment.newline && lineEnd(segment.start, segment.end) === segment.end;
 }
 
 /** The heading of a section without its colon and the white space around it; `null` when it has none. */
-export function titleSpan(text: string, first: Segment, firstIsTitle: boolean): Span | null {
+export function titleSpan(
+  text: string,
+  lineEnd: LineEnd,
+  first: Segment,
+  firstIsTitle: boolean,
+): Span | null {
   if (first.separator !== null) return null;
   let end = first.end;
   if (!firstIsTitle) {
-    end = inlineTitleEnd(text, first.start, lineEnd(text, first.start, first.end));
+    end = inlineTitleEnd(text, first.start, lineEnd(first.start, first.end));
     if (end === -1) return null;
   }
   const start = skipSpace(text, first.start, end - 1, isWhite);

@@ -1,5 +1,6 @@
 /** @file The items of a numbered list as the corrected rules see them: zero-padded and gapped numbers, but no decimals. */
 import { digitLength, digitValue } from "./characters.js";
+import type { LineEnd } from "./line-ends.js";
 import { findListHeads, type ListHead } from "./list-heads.js";
 
 /** Longer numbers at the start of a line are years and other figures of a wrapped sentence. */
@@ -11,8 +12,8 @@ const WIDEST_GAP = 10;
 const NONE: readonly number[] = [];
 
 /** Where each item of a list within `[start, end)` begins, in order. Linear. */
-export function findListItems(text: string, start: number, end: number): readonly number[] {
-  const heads = findListHeads(text, start, end);
+export function findListItems(text: string, lineEnd: LineEnd, start: number, end: number): readonly number[] {
+  const heads = findListHeads(text, lineEnd, start, end);
   if (heads.length === 0) return NONE;
   const items: number[] = [];
   let previous: number | null = null;

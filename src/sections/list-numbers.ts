@@ -1,5 +1,6 @@
 /** @file How many list numbers the published script believes to see: decimal counting with its unescaped full stop. */
 import { digitLength, digitValue, isPythonSpace, skipSpace } from "./characters.js";
+import type { LineEnd } from "./line-ends.js";
 import { type ListHead, nextLineStart } from "./list-heads.js";
 
 /** Python refuses to read longer decimal numbers (sys.int_info.default_max_str_digits). */
@@ -30,10 +31,20 @@ function leadingZeros(digits: string): number {
  * matches the beginning of `12`, and `3 ` of "3 tablets". Linear: every line lends only prefixes of a length that the
  * count can reach.
  */
-export function countMatchedNumbers(text: string, start: number, end: number, first: string): number {
+export function countMatchedNumbers(
+  text: string,
+  lineEnd: LineEnd,
+  start: number,
+  end: number,
+  first: string,
+): number {
   const longest = Math.max(first.length + 1, DIGITS_OF_A_COUNT);
   const seen = new Set<string>();
-  for (let at = skipSpace(text, start, end, isPythonSpace); at < end; at = nextLineStart(text, at, end)) {
+  for (
+    let at = skipSpace(text, start, end, isPythonSpace);
+    at < end;
+    at = nextLineStart(text, lineEnd, at, end)
+  ) {
     for (let stop = at + 1; stop - at <= longest && isAsciiDigit(text.charCodeAt(stop - 1)); stop++) {
       if (stop >= end || text.charCodeAt(stop) === LINE_FEED) break;
       if (stop - at >= first.length) seen.add(text.slice(at, stop));

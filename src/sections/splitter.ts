@@ -5,6 +5,7 @@ import { splitAlsentzer2019 } from "./alsentzer2019.js";
 import { type CategoryRule, createCategoriser } from "./categories.js";
 import { splitCorrected } from "./corrected.js";
 import { titleSpan } from "./join-bodies.js";
+import { createLineEnd } from "./line-ends.js";
 import type { Section, SectionRules, SectionSplitter } from "./section.js";
 import type { Segment } from "./segment.js";
 
@@ -30,9 +31,10 @@ export function createSectionSplitter(
     rules,
     split(text) {
       const sections: Section[] = [];
+      const lineEnd = createLineEnd(text);
       let category: string | null = null;
-      cut(text, (first, second, firstIsTitle) => {
-        const title = titleSpan(text, first, firstIsTitle);
+      cut(text, lineEnd, (first, second, firstIsTitle) => {
+        const title = titleSpan(text, lineEnd, first, firstIsTitle);
         // A section without a heading of its own stands under the last one.
         if (title !== null) category = categorise(text.slice(title[0], title[1]));
         const spans = spansOf(first, second);

@@ -1,5 +1,6 @@
 /** @file The two first lines of a MIMIC discharge summary that hold two headings each. */
-import { dropSpace, lineEnd, skipSpace } from "./characters.js";
+import { dropSpace, skipSpace } from "./characters.js";
+import type { LineEnd } from "./line-ends.js";
 import { type Segment, segmentOf } from "./segment.js";
 
 const HEADINGS = {
@@ -19,6 +20,7 @@ interface TwoHeadingLine {
  */
 export function twoHeadingLine(
   text: string,
+  lineEnd: LineEnd,
   start: number,
   end: number,
   kind: keyof typeof HEADINGS,
@@ -26,7 +28,7 @@ export function twoHeadingLine(
 ): TwoHeadingLine | null {
   const [first, second] = HEADINGS[kind];
   if (!text.startsWith(`${first} `, start)) return null;
-  const stop = lineEnd(text, start, end);
+  const stop = lineEnd(start, end);
   const valueStart = start + first.length + 1;
   const line = text.slice(valueStart, stop);
   const found = line.lastIndexOf(` ${second} `);

@@ -97,16 +97,17 @@ describe("rules", () => {
     "editorial brackets": "[see comments ",
     "tabs and feeds": "\t \n",
   };
-  test.each(Object.keys(hostile))("one megabyte of %s takes less than a second", (name) => {
+  test.each(Object.keys(hostile))("one megabyte of %s takes less than a second of processor time", (name) => {
     const pattern = hostile[name]!;
     const text = pattern.repeat(Math.ceil((1 << 20) / pattern.length));
     const mixed = `${"-".repeat(1 << 19)}${pattern.repeat(Math.ceil((1 << 19) / pattern.length))}x`;
     for (const hard of [text, mixed]) {
       let best = Number.POSITIVE_INFINITY;
       for (let round = 0; round < 3 && best >= 1000; round++) {
-        const start = performance.now();
+        const start = process.cpuUsage();
         splitter.split(hard);
-        best = Math.min(best, performance.now() - start);
+        const { user, system } = process.cpuUsage(start);
+        best = Math.min(best, (user + system) / 1000);
       }
       expect(best).toBeLessThan(1000);
     }

@@ -73,9 +73,11 @@ export function findAddedTokens(tokens: readonly AddedToken[], ignoreCase: boole
     if (loose ? slice.toLowerCase() !== token.content.toLowerCase() : slice !== token.content) return false;
     return !token.singleWord || !(isWordUnit(text, at - 1) || isWordUnit(text, end));
   };
+  const nextBegin = findFirstUnits([...byFirst.keys()]);
   return (text, from, to) => {
-    for (let at = from; at < to; at++) {
-      const token = byFirst.get(text.charCodeAt(at))?.find((each) => matches(text, at, to, each));
+    for (let at = nextBegin(text, from); at < to; at = nextBegin(text, at + 1)) {
+      const unit = text.charCodeAt(at);
+      const token = byFirst.get(unit)?.find((each) => matches(text, at, to, each));
       if (token === undefined) continue;
       let start = at;
       let end = at + token.content.length;
@@ -84,6 +86,27 @@ export function findAddedTokens(tokens: readonly AddedToken[], ignoreCase: boole
       return { start, end, id: token.id };
     }
     return null;
+  };
+}
+
+/**
+ * Finds the next of several units by the engine's own search. What was found is remembered for the text, which may be a block of
+ * thousands of lines of which the caller asks one at a time.
+ */
+function findFirstUnits(units: readonly number[]): (text: string, from: number) => number {
+  const searches = units.map((unit) => ({ unit: String.fromCharCode(unit), text: "", from: 0, found: 0 }));
+  return (text, from) => {
+    let nearest = text.length;
+    for (const search of searches) {
+      if (search.text !== text || from < search.from || search.found < from) {
+        search.text = text;
+        search.from = from;
+        search.found = text.indexOf(search.unit, from);
+        if (search.found === -1) search.found = text.length;
+      }
+      nearest = Math.min(nearest, search.found);
+    }
+    return nearest;
   };
 }
 

@@ -113,7 +113,7 @@ export class WordPieceTokenizer {
 
   /** Appends the ids of `text[from, to)`, without special tokens, to `sink`: the way of the corpus, with nothing allocated. */
   append(text: string, sink: PieceSink, from = 0, to = text.length): void {
-    if (this.#finders.length === 0) {
+    if (this.#finders.every((find) => find(text, from, to) === null)) {
       this.#pieces.append(text, from, to, sink);
       return;
     }

@@ -46,7 +46,8 @@ test.each([
   [0.99, 2, 4096],
 ])("p = %f, %i rows of %i: the masks are those of the definition", (p, rows, rowSize) => {
   const key = { seed: 0xdeadbeef, step: 149_999, place: 36, firstRow: 2 ** 31 };
-  expect(maskOf(p, rows, rowSize, key)).toEqual(expectedMask(p, rows, rowSize, key));
+  const [mask, expected] = [maskOf(p, rows, rowSize, key), expectedMask(p, rows, rowSize, key)];
+  expect(mask.findIndex((value, index) => value !== expected[index])).toBe(-1);
 });
 
 test.each([0.001, 0.1, 0.5, 0.99])("the table of p = %f has the geometric distribution", (p) => {

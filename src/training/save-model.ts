@@ -4,6 +4,7 @@ import { PRETRAINING_HEADS } from "../bert/parameters.js";
 import { exportModelFolder } from "../checkpoint/folder/export-folder.js";
 import { inferCase } from "../tokens/case-inference.js";
 import { decodeVocabulary, type Vocabulary } from "../tokens/vocabulary.js";
+import { WordPieceTokenizer } from "../tokens/wordpiece-tokenizer.js";
 import { fileError } from "../util/file-error.js";
 import type { ParameterVector } from "./parameter-vector.js";
 import type { PretrainRecipe } from "./recipe.js";
@@ -23,7 +24,13 @@ export async function saveModel(
     tokenizer:
       vocabulary === null
         ? null
-        : { vocabulary, lowercase: inferCase(vocabulary).lowercase, maxLength: config.maxPositions },
+        : {
+            wordpiece: new WordPieceTokenizer(vocabulary, {
+              dialect: "huggingface",
+              lowercase: inferCase(vocabulary).lowercase,
+            }),
+            maxLength: config.maxPositions,
+          },
     card: {
       title: "A pretrained BERT",
       origin: recipe.init === null ? "random weights" : "published weights, pretrained further",

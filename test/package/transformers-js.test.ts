@@ -36,12 +36,11 @@ afterAll(() => rm(folder, { recursive: true }));
 /** `BertModel`: the encoder and pooler of the pretraining model. */
 async function exportEncoder(model: Awaited<ReturnType<typeof openModel>>): Promise<void> {
   const { tokenizer, maxLength } = await loadTokenizer(model.folder);
-  const { lowercase } = tokenizer.options;
   await exportModelFolder(join(folder, "encoder"), {
     config: model.config,
     heads: ["pooler"],
     parameters: await model.readParameters(["pooler"]),
-    tokenizer: { vocabulary: tokenizer.vocabulary, lowercase, maxLength },
+    tokenizer: { wordpiece: tokenizer, maxLength },
     card: { title: "encoder", origin: "test", facts: [] },
     onnx: ["fp32"],
   });

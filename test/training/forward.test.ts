@@ -1,7 +1,7 @@
 /** Whole models against transformers' BertForPreTraining in float64: one compiled graph, several batch sizes and lengths. */
 import { afterEach, describe, expect, test } from "vitest";
 import { type BertConfig, inferenceGraph, PRETRAINING_HEADS } from "../../src/bert/index.js";
-import type { Graph, Tensor } from "../../src/graph/index.js";
+import { type Graph, Tensor } from "../../src/graph/index.js";
 import {
   createOrtRuntime,
   createReferenceRuntime,
@@ -74,3 +74,30 @@ test("the tanh form in place of the erf form does not pass", async () => {
   const errors = await errorsOf(await createOrtRuntime({ threads: 1 }), graph, golden);
   expect(errors.get("prediction_logits")).toBeGreaterThan(5e-5);
 });
+
+test.each(RUNTIMES)(
+  "%s: an empty sequence gives finite numbers and changes no other",
+  async (_, __, create) => {
+    const golden = await readGolden<Expected>("forward-gelu");
+    const executable = await (await create()).compile(inferenceGraph(golden.config, { heads: ["pooler"] }));
+    const data = golden.group("1");
+    const feeds = Object.fromEntries<Tensor>([...golden.group("parameter"), ...data]);
+    const mask = data.get("attention_mask")!;
+    const [rows, length] = mask.dims as readonly [number, number];
+    const emptied = BigInt64Array.from(mask.data as BigInt64Array);
+    emptied.fill(0n, (rows - 1) * length);
+    const plain = await executable.run(feeds);
+    const outputs = await executable.run({
+      ...feeds,
+      attention_mask: new Tensor("int64", emptied, mask.dims),
+    });
+    await executable.dispose();
+    for (const name of ["last_hidden_state", "pooler_output"]) {
+      const [before, after] = [plain[name]!, outputs[name]!];
+      const others = (before.size / rows) * (rows - 1);
+      expect(Array.from(after.data as Float32Array).every(Number.isFinite), name).toBe(true);
+      for (let i = 0; i < others; i++)
+        expect(Math.abs(Number(after.data[i]) - Number(before.data[i]))).toBeLessThan(1e-6);
+    }
+  },
+);

@@ -6,24 +6,19 @@ import { inferenceGraph } from "../../bert/inference-graph.js";
 import type { BertHead } from "../../bert/parameters.js";
 import type { Tensor } from "../../graph/tensor.js";
 import { lowerGraph } from "../../onnx/index.js";
-import { formatVocabulary } from "../../tokens/index.js";
+import { tokenizerFilesOf, type WordPieceTokenizer } from "../../tokens/index.js";
 import { openAtomic, writeAtomic } from "../../util/atomic-file.js";
 import { fileError } from "../../util/file-error.js";
 import { writeSafetensors } from "../safetensors/writer.js";
 import { formatModelCard, type ModelCard } from "./model-card.js";
-import {
-  specialTokensMap,
-  type TokenizerSettings,
-  tokenizerConfig,
-  tokenizerJson,
-} from "./tokenizer-files.js";
 
 export interface ExportedModel {
   readonly config: BertConfig;
   readonly heads: readonly BertHead[];
   /** Every parameter of `parameterTable(config, heads)`. */
   readonly parameters: ReadonlyMap<string, Tensor>;
-  readonly tokenizer: TokenizerSettings | null;
+  /** With the longest sequence, special tokens included. */
+  readonly tokenizer: { readonly wordpiece: WordPieceTokenizer; readonly maxLength: number } | null;
   readonly card: Pick<ModelCard, "title" | "origin" | "facts">;
   /** Variants to write under `onnx/`: `fp32` is `model.onnx`, `q8` `model_quantized.onnx`. */
   readonly onnx: readonly OnnxVariant[];
@@ -45,13 +40,7 @@ export async function exportModelFolder(folder: string, model: ExportedModel): P
   const files = ["config.json", "model.safetensors"];
   await writeSafetensors(join(folder, "model.safetensors"), parameters);
   if (tokenizer !== null) {
-    const texts = {
-      "vocab.txt": formatVocabulary(tokenizer.vocabulary),
-      "tokenizer.json": asJson(tokenizerJson(tokenizer)),
-      "tokenizer_config.json": asJson(tokenizerConfig(tokenizer)),
-      "special_tokens_map.json": asJson(specialTokensMap()),
-    };
-    for (const [file, text] of Object.entries(texts)) {
+    for (const [file, text] of Object.entries(tokenizerFilesOf(tokenizer.wordpiece, tokenizer.maxLength))) {
       await writeAtomic(join(folder, file), text);
       files.push(file);
     }
@@ -60,7 +49,7 @@ export async function exportModelFolder(folder: string, model: ExportedModel): P
     await writeOnnx(join(folder, ONNX_FILES[variant]), model, variant);
     files.push(ONNX_FILES[variant]);
   }
-  const lowercase = tokenizer?.lowercase ?? false;
+  const lowercase = tokenizer?.wordpiece.options.lowercase ?? false;
   await writeAtomic(join(folder, "README.md"), formatModelCard({ ...card, architecture, files, lowercase }));
   await writeAtomic(
     join(folder, "config.json"),

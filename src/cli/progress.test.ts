@@ -26,7 +26,7 @@ test("a line has bar, count, rate, ETA and note, is drawn at most ten times a se
   }
   expect(written).toHaveLength(10);
   expect(written.at(-1)).toMatch(
-    /^\r\x1b\[2Ktrain █{12}░{12} 50\/100 steps 50\.0 steps\/s ETA 0:01 loss 2\.50$/,
+    /^\r\x1b\[2Ktrain █{11}░{13} 46\/100 steps 50\.0 steps\/s ETA 0:01 loss 2\.50$/,
   );
   progress.update(100);
   expect(written.at(-1)).toContain("100/100");

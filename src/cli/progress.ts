@@ -13,21 +13,21 @@ const BAR_WIDTH = 24;
 export function startProgress(context: CliContext, label: string, total: number, unit: string): Progress {
   if (!context.stderr.isTTY) return { update() {}, finish() {} };
   const started = performance.now();
-  let drawn = 0;
+  let drawn = Number.NEGATIVE_INFINITY;
   const draw = (done: number, note: string): void => {
     const seconds = (performance.now() - started) / 1000;
     const rate = seconds > 0 ? done / seconds : 0;
     const filled = total > 0 ? Math.min(BAR_WIDTH, Math.round((BAR_WIDTH * done) / total)) : 0;
     const bar = `${"█".repeat(filled)}${"░".repeat(BAR_WIDTH - filled)}`;
+    const place = total > 0 ? `${bar} ${done}/${total} ${unit}` : `${done > 0 ? done : "…"} ${unit}`;
+    const speed = done > 0 ? ` ${formatRate(rate)} ${unit}/s` : "";
     const eta = rate > 0 && total > 0 ? ` ETA ${formatSeconds((total - done) / rate)}` : "";
-    context.stderr.write(
-      `\r\x1b[2K${label} ${bar} ${done}/${total} ${unit} ${formatRate(rate)} ${unit}/s${eta} ${note}`,
-    );
+    context.stderr.write(`\r\x1b[2K${label} ${place}${speed}${eta} ${note}`);
   };
   return {
     update(done, note = "") {
       const now = performance.now();
-      if (now - drawn < REDRAW_EVERY_MS && done < total) return;
+      if (now - drawn < REDRAW_EVERY_MS && (total === 0 || done < total)) return;
       drawn = now;
       draw(done, note);
     },

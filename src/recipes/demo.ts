@@ -76,13 +76,13 @@ export interface DemoResult {
   readonly report: string;
 }
 
-/** Sentences written for the demonstration, in words of no template. */
+/** Sentences written for the demonstration, in the style of its notes; none of them stands in a template. */
 const EXAMPLES = [
-  "Continue furosemide for congestive heart [MASK].",
-  "Eliquis was started for atrial [MASK].",
-  "Chest film with right lower lobe [MASK] in pneumonia.",
-  "Upper gastrointestinal [MASK] on Protonix.",
-  "Keppra prevents another [MASK].",
+  "CHF with leg swelling this morning, given [MASK].",
+  "AFib with palpitations at rest, continue [MASK].",
+  "[MASK] with productive cough again, tolerated Levaquin.",
+  "[MASK] and more melena today, back on Protonix.",
+  "COPD with [MASK] overnight, recheck pCO2 while on Spiriva.",
 ] as const;
 
 /** Everything that the stages share. */

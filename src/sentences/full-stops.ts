@@ -4,7 +4,6 @@ import { isDigit, isLetter, isLower, isUpper, isWhite } from "./letters.js";
 
 const FULL_STOP = 46;
 const QUESTION = 63;
-const SLASH = 47;
 
 /** Longer tokens are no abbreviations; bounds the work at each mark. */
 const LONGEST_TOKEN = 24;
@@ -32,7 +31,7 @@ export function endsSentence(text: string, sentence: number, mark: Mark): boolea
   if (isListMarker(text, sentence, mark.start, token)) return false;
   const word = wordAt(text, mark.next);
   const isAlone = mark.end === mark.start + 1 && !mark.hasComma;
-  switch (kindOf(token, text.charCodeAt(mark.start - token.length - 1) === SLASH)) {
+  switch (kindOf(token)) {
     case "never":
       return false;
     case "leading":
@@ -157,11 +156,9 @@ type Kind = "never" | "leading" | "dose" | "dotted" | "initial" | "word";
 
 const TITLES = new Set(["dr", "drs", "mr", "mrs", "ms", "prof", "st", "i.e", "e.g", "vs", "cf"]);
 
-function kindOf(token: string, isAfterSlash: boolean): Kind {
-  if (token.length === 1 && isLetter(token.charCodeAt(0))) {
-    if (isAfterSlash) return "word";
+function kindOf(token: string): Kind {
+  if (token.length === 1 && isLetter(token.charCodeAt(0)))
     return isUpper(token.charCodeAt(0)) ? "initial" : "dose";
-  }
   if (token.length >= LONGEST_TOKEN) return "word";
   const lower = token.toLowerCase();
   if (TITLES.has(lower)) return token === lower || token.slice(1) === lower.slice(1) ? "never" : "leading";

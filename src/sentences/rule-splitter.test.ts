@@ -31,7 +31,7 @@ describe("rules", () => {
           }
         },
       ),
-      { numRuns: 3000 },
+      { numRuns: 10_000 },
     );
   });
 

@@ -68,6 +68,7 @@ function splitStretch(text: string, from: number, end: number, sentences: Senten
       } else if (at >= closedUntil) closedUntil = asideEnd(text, at, end);
       const title = editorialEnd(text, at, end);
       if (title > at) {
+        hasBreak = true; // What is jumped over may have one.
         cut(title, title);
         at = title - 1;
       }
@@ -93,8 +94,10 @@ function splitStretch(text: string, from: number, end: number, sentences: Senten
       const letter = listLetter(text, at, start);
       if (letter === nextLetter) cut(at - 1, at - 1);
       if (letter !== 0 && start === at - 1) nextLetter = letter + 1;
-      if (mark.end > closedUntil && mark.next > mark.end && endsSentence(text, start, mark))
+      if (mark.end > closedUntil && mark.next > mark.end && endsSentence(text, start, mark)) {
+        hasBreak ||= mark.hasComma; // One can stand before the comma.
         cut(mark.next, mark.next);
+      }
       at = mark.end - 1;
     }
   }

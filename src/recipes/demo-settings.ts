@@ -28,7 +28,7 @@ export interface DemoSettings {
 }
 
 export const DEMO_SETTINGS: DemoSettings = {
-  trainingNotes: 6_500,
+  trainingNotes: 11_500,
   heldOutNotes: 1_400,
   topics: 8,
   vocabularySize: 2_000,
@@ -41,10 +41,10 @@ export const DEMO_SETTINGS: DemoSettings = {
   layerCount: 2,
   headCount: 4,
   initializerRange: 0.05,
-  steps: 1_200,
+  steps: 2_200,
   batchSize: 32,
   learningRate: 5e-4,
-  warmupSteps: 120,
+  warmupSteps: 220,
 };
 
 /** The model of the demonstration. No dropout: it sees every instance about once. */

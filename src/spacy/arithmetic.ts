@@ -1,5 +1,5 @@
 /** @file The arithmetic of a pipeline: WebAssembly with vectors where there is one, plain JavaScript where not. */
-import { assembleModule } from "./wasm-assembler.js";
+import { instantiate, type WasmInstance } from "../util/wasm-assembler.js";
 import { matrixProductKernel, normalizeKernel, PANEL, sumStateKernel } from "./wasm-kernels.js";
 
 /** Rows of outputs lie this many floats apart: whole panels. */
@@ -112,17 +112,9 @@ function takeMaxima(
   }
 }
 
-type Kernel = (...numbers: number[]) => void;
-
-/** The part of the platform's `WebAssembly` that is used here. */
-interface WasmPlatform {
-  readonly Memory: new (limits: { initial: number; maximum: number }) => { readonly buffer: ArrayBuffer };
-  readonly Module: new (bytes: Uint8Array<ArrayBuffer>) => object;
-  readonly Instance: new (module: object, imports: object) => { readonly exports: object };
-}
-
-const PAGE_BYTES = 65_536;
 const FLOAT = 4;
+/** Bytes of memory for addresses, and for rounding every array up to whole vectors. */
+const MARGIN = 131_072;
 
 /** `null` where WebAssembly has no vectors, or no memory of that size. */
 export function createWasmArithmetic(plan: ArithmeticPlan): Arithmetic | null {
@@ -134,23 +126,17 @@ export function createWasmArithmetic(plan: ArithmeticPlan): Arithmetic | null {
   );
   functions.push(normalizeKernel());
   if (plan.features > 0) functions.push(sumStateKernel(plan.features));
-  // Room for addresses, and for rounding every array up to whole vectors.
-  const pages = Math.ceil((plan.floats * FLOAT) / PAGE_BYTES) + 2;
-  const platform = (globalThis as { WebAssembly?: WasmPlatform }).WebAssembly;
-  if (platform === undefined) return null;
-  let memory: { readonly buffer: ArrayBuffer };
-  let kernels: Record<string, Kernel>;
+  let wasm: WasmInstance;
   try {
-    memory = new platform.Memory({ initial: pages, maximum: pages });
-    const module = new platform.Module(assembleModule(functions));
-    kernels = new platform.Instance(module, { env: { memory } }).exports as Record<string, Kernel>;
+    wasm = instantiate(functions, plan.floats * FLOAT + MARGIN);
   } catch {
     return null;
   }
-  const addresses = new Int32Array(memory.buffer, 0, plan.features);
+  const { buffer, functions: kernels } = wasm;
+  const addresses = new Int32Array(buffer, 0, plan.features);
   let free = 64;
   const allocate = (length: number): Float32Array => {
-    const array = new Float32Array(memory.buffer, free, length);
+    const array = new Float32Array(buffer, free, length);
     free += Math.ceil((length * FLOAT) / 16) * 16;
     return array;
   };

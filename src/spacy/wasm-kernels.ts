@@ -1,38 +1,6 @@
 /** @file The inner loops of a pipeline as WebAssembly functions: matrix product, maxout with layer norm, state sums. */
-import {
-  add,
-  advance,
-  atLeast,
-  type Code,
-  F32,
-  float,
-  floatAdd,
-  floatDivide,
-  get,
-  I32,
-  int,
-  lane,
-  load,
-  loadInt,
-  loadSplat,
-  loopWhile,
-  multiply,
-  repeatWhile,
-  set,
-  splat,
-  squareRoot,
-  store,
-  subtract,
-  toFloat,
-  V128,
-  vectorAdd,
-  vectorMax,
-  vectorMultiply,
-  vectorSubtract,
-  type WasmFunction,
-  when,
-  zeros,
-} from "./wasm-assembler.js";
+import { advance, type Local, type WasmFunction } from "../util/wasm-assembler.js";
+import { type Code, doWhile, f32, f32x4, i32, v128, when, whileDo } from "../util/wasm-instructions.js";
 
 /** Outputs of one panel of prepared weights: [panels, inputs, PANEL]. */
 export const PANEL = 8;
@@ -42,72 +10,84 @@ const VECTOR = 16;
 const ROWS = 6;
 const UNROLL = 4;
 
+type Five<T> = [T, T, T, T, T];
+type Seven<T> = [...Five<T>, T, T];
+type Eight<T> = [...Seven<T>, T];
+
+/** Repeats `body` while `count` is above 0, tested first. */
+const countDown = (count: Local, body: readonly Code[]): Code =>
+  whileDo(i32.atLeast(count.get, i32.const(1)), [...body, count.set(i32.sub(count.get, i32.const(1)))]);
+
 /**
  * `multiply(input, rows, weights, bias, panels, output, outputStride)`: addresses and strides in bytes; inputs and the stride of their
  * rows are fixed, so that rows are reached by offsets. Panels outside, six rows inside: a panel stays in the first cache.
  */
 export function matrixProductKernel(name: string, inputs: number, stride: number): WasmFunction {
-  const [input, rows, weights, bias, panels, output, outputStride] = [0, 1, 2, 3, 4, 5, 6];
-  const [left, at, to, panel, end, next] = [7, 8, 9, 10, 11, 12];
-  const sums = Array.from({ length: 2 * ROWS }, (_, index) => 13 + index);
-  const [low, high, x] = [13 + 2 * ROWS, 14 + 2 * ROWS, 15 + 2 * ROWS];
-  const step = (height: number, k: number): Code => [
-    set(low, load(get(panel), k * PANEL * FLOAT)),
-    set(high, load(get(panel), k * PANEL * FLOAT + VECTOR)),
-    ...Array.from(
-      { length: height },
-      (_, row): Code => [
-        set(x, loadSplat(get(at), (row * stride + k) * FLOAT)),
-        set(sums[row * 2]!, vectorAdd(get(sums[row * 2]!), vectorMultiply(get(x), get(low)))),
-        set(sums[row * 2 + 1]!, vectorAdd(get(sums[row * 2 + 1]!), vectorMultiply(get(x), get(high)))),
-      ],
-    ),
-  ];
-  const whole = inputs - (inputs % UNROLL);
-  const block = (height: number): Code => [
-    ...Array.from(
-      { length: height },
-      (_, row): Code => [
-        set(sums[row * 2]!, load(get(bias))),
-        set(sums[row * 2 + 1]!, load(get(bias), VECTOR)),
-      ],
-    ),
-    set(panel, get(weights)),
-    set(next, add(get(at), int(height * stride * FLOAT))),
-    set(end, add(get(at), int(whole * FLOAT))),
-    loopWhile(subtract(get(end), get(at)), [
-      ...Array.from({ length: UNROLL }, (_, k) => step(height, k)),
-      advance(at, int(UNROLL * FLOAT)),
-      advance(panel, int(UNROLL * PANEL * FLOAT)),
-    ]),
-    ...Array.from({ length: inputs - whole }, (_, k) => step(height, k)),
-    ...Array.from(
-      { length: height },
-      (_, row): Code => [
-        store(get(to), get(sums[row * 2]!)),
-        store(get(to), get(sums[row * 2 + 1]!), VECTOR),
-        advance(to, get(outputStride)),
-      ],
-    ),
-    set(at, get(next)),
-    set(left, subtract(get(left), int(height))),
-  ];
-  const body: Code = repeatWhile(atLeast(get(panels), int(1)), [
-    set(at, get(input)),
-    set(to, get(output)),
-    set(left, get(rows)),
-    loopWhile(atLeast(get(left), int(ROWS)), block(ROWS)),
-    loopWhile(atLeast(get(left), int(1)), block(1)),
-    advance(weights, int(inputs * PANEL * FLOAT)),
-    advance(bias, int(PANEL * FLOAT)),
-    advance(output, int(PANEL * FLOAT)),
-    set(panels, subtract(get(panels), int(1))),
-  ]);
   return {
     name,
-    parameters: [I32, I32, I32, I32, I32, I32, I32],
-    locals: [I32, I32, I32, I32, I32, I32, ...sums.map(() => V128), V128, V128, V128],
-    body,
+    parameters: ["i32", "i32", "i32", "i32", "i32", "i32", "i32"],
+    build(parameters, local) {
+      const [input, rows, weights, bias, panels, output, outputStride] = parameters as Seven<Local>;
+      const [left, at, to] = [local("i32"), local("i32"), local("i32")];
+      const [panel, end, next] = [local("i32"), local("i32"), local("i32")];
+      const sums = Array.from({ length: ROWS }, () => ({ lower: local("v128"), upper: local("v128") }));
+      const [low, high, x] = [local("v128"), local("v128"), local("v128")];
+      const addProduct = (sum: Local, weight: Local): Code =>
+        sum.set(f32x4.add(sum.get, f32x4.mul(x.get, weight.get)));
+      const step = (height: number, k: number): Code[] => [
+        low.set(v128.load(panel.get, k * PANEL * FLOAT)),
+        high.set(v128.load(panel.get, k * PANEL * FLOAT + VECTOR)),
+        ...sums
+          .slice(0, height)
+          .flatMap(({ lower, upper }, row) => [
+            x.set(f32x4.loadSplat(at.get, (row * stride + k) * FLOAT)),
+            addProduct(lower, low),
+            addProduct(upper, high),
+          ]),
+      ];
+      const steps = (height: number, count: number): Code[] =>
+        Array.from({ length: count }, (_, k) => step(height, k)).flat();
+      const rest = inputs % UNROLL;
+      const block = (height: number): Code[] => [
+        ...sums
+          .slice(0, height)
+          .flatMap(({ lower, upper }) => [
+            lower.set(v128.load(bias.get)),
+            upper.set(v128.load(bias.get, VECTOR)),
+          ]),
+        panel.set(weights.get),
+        next.set(i32.add(at.get, i32.const(height * stride * FLOAT))),
+        end.set(i32.add(at.get, i32.const((inputs - rest) * FLOAT))),
+        whileDo(i32.sub(end.get, at.get), [
+          ...steps(height, UNROLL),
+          advance(at, i32.const(UNROLL * FLOAT)),
+          advance(panel, i32.const(UNROLL * PANEL * FLOAT)),
+        ]),
+        ...steps(height, rest),
+        ...sums
+          .slice(0, height)
+          .flatMap(({ lower, upper }) => [
+            v128.store(to.get, lower.get),
+            v128.store(to.get, upper.get, VECTOR),
+            advance(to, outputStride.get),
+          ]),
+        at.set(next.get),
+        left.set(i32.sub(left.get, i32.const(height))),
+      ];
+      const rowsRemain = (count: number): Code => i32.atLeast(left.get, i32.const(count));
+      return [
+        countDown(panels, [
+          at.set(input.get),
+          to.set(output.get),
+          left.set(rows.get),
+          whileDo(rowsRemain(ROWS), block(ROWS)),
+          whileDo(rowsRemain(1), block(1)),
+          advance(weights, i32.const(inputs * PANEL * FLOAT)),
+          advance(bias, i32.const(PANEL * FLOAT)),
+          advance(output, i32.const(PANEL * FLOAT)),
+        ]),
+      ];
+    },
   };
 }
 
@@ -116,101 +96,88 @@ export function matrixProductKernel(name: string, inputs: number, stride: number
  * their maxima, normalized; `add` 1 adds them to what is there. The first plane is overwritten with the maxima.
  */
 export function normalizeKernel(): WasmFunction {
-  const [sums, rows, outputs, pieces, gain, shift, output, adding] = [0, 1, 2, 3, 4, 5, 6, 7];
-  const [plane, offset, piece, at] = [8, 9, 10, 11];
-  const [most, total, mean, scale, value] = [12, 13, 14, 15, 16];
-  const [scalar] = [17];
-  const across = (vector: number): Code =>
-    floatAdd(
-      floatAdd(lane(get(vector), 0), lane(get(vector), 1)),
-      floatAdd(lane(get(vector), 2), lane(get(vector), 3)),
-    );
-  const average = (vector: number): Code => floatDivide(across(vector), toFloat(get(outputs)));
-  const overOutputs = (body: Code): Code => [
-    set(offset, int(0)),
-    repeatWhile(subtract(get(plane), get(offset)), [body, advance(offset, int(VECTOR))]),
-  ];
-  const address = (base: number): Code => add(get(base), get(offset));
-  const body: Code = [
-    set(plane, multiply(get(outputs), int(FLOAT))),
-    repeatWhile(atLeast(get(rows), int(1)), [
-      set(total, zeros()),
-      overOutputs([
-        set(at, address(sums)),
-        set(most, load(get(at))),
-        set(piece, subtract(get(pieces), int(1))),
-        loopWhile(atLeast(get(piece), int(1)), [
-          advance(at, get(plane)),
-          set(most, vectorMax(get(most), load(get(at)))),
-          set(piece, subtract(get(piece), int(1))),
-        ]),
-        store(address(sums), get(most)),
-        set(total, vectorAdd(get(total), get(most))),
-      ]),
-      set(mean, splat(average(total))),
-      set(total, zeros()),
-      overOutputs([
-        set(value, vectorSubtract(load(address(sums)), get(mean))),
-        set(total, vectorAdd(get(total), vectorMultiply(get(value), get(value)))),
-      ]),
-      set(scalar, floatDivide(float(1), squareRoot(floatAdd(average(total), float(1e-8))))),
-      set(scale, splat(get(scalar))),
-      overOutputs([
-        set(value, vectorMultiply(vectorSubtract(load(address(sums)), get(mean)), get(scale))),
-        set(value, vectorAdd(vectorMultiply(get(value), load(address(gain))), load(address(shift)))),
-        when(get(adding), set(value, vectorAdd(get(value), load(address(output))))),
-        store(address(output), get(value)),
-      ]),
-      advance(sums, multiply(get(plane), get(pieces))),
-      advance(output, get(plane)),
-      set(rows, subtract(get(rows), int(1))),
-    ]),
-  ];
   return {
     name: "normalize",
-    parameters: [I32, I32, I32, I32, I32, I32, I32, I32],
-    locals: [I32, I32, I32, I32, V128, V128, V128, V128, V128, F32],
-    body,
+    parameters: ["i32", "i32", "i32", "i32", "i32", "i32", "i32", "i32"],
+    build(parameters, local) {
+      const [sums, rows, outputs, pieces, gain, shift, output, adding] = parameters as Eight<Local>;
+      const [plane, offset, piece, at] = [local("i32"), local("i32"), local("i32"), local("i32")];
+      const [most, total, mean] = [local("v128"), local("v128"), local("v128")];
+      const [scale, value] = [local("v128"), local("v128")];
+      const { add, sub, mul, max, splat, lane } = f32x4;
+      const average = ({ get }: Local): Code =>
+        f32.div(
+          f32.add(f32.add(lane(get, 0), lane(get, 1)), f32.add(lane(get, 2), lane(get, 3))),
+          f32.fromUnsigned(outputs.get),
+        );
+      const zeros = splat(f32.const(0));
+      const here = (base: Local): Code => i32.add(base.get, offset.get);
+      const deviation = sub(v128.load(here(sums)), mean.get);
+      const overOutputs = (body: readonly Code[]): Code[] => [
+        offset.set(i32.const(0)),
+        doWhile([...body, advance(offset, i32.const(VECTOR))], i32.sub(plane.get, offset.get)),
+      ];
+      return [
+        plane.set(i32.mul(outputs.get, i32.const(FLOAT))),
+        countDown(rows, [
+          total.set(zeros),
+          ...overOutputs([
+            at.set(here(sums)),
+            most.set(v128.load(at.get)),
+            piece.set(i32.sub(pieces.get, i32.const(1))),
+            countDown(piece, [advance(at, plane.get), most.set(max(most.get, v128.load(at.get)))]),
+            v128.store(here(sums), most.get),
+            total.set(add(total.get, most.get)),
+          ]),
+          mean.set(splat(average(total))),
+          total.set(zeros),
+          ...overOutputs([value.set(deviation), total.set(add(total.get, mul(value.get, value.get)))]),
+          scale.set(splat(f32.div(f32.const(1), f32.sqrt(f32.add(average(total), f32.const(1e-8)))))),
+          ...overOutputs([
+            value.set(mul(deviation, scale.get)),
+            value.set(add(mul(value.get, v128.load(here(gain))), v128.load(here(shift)))),
+            when(adding.get, [value.set(add(value.get, v128.load(here(output))))]),
+            v128.store(here(output), value.get),
+          ]),
+          advance(sums, i32.mul(plane.get, pieces.get)),
+          advance(output, plane.get),
+        ]),
+      ];
+    },
   };
 }
 
 /**
- * `sumState(addresses, features, bias, hidden, pieces, output)`: adds the slots at `features` addresses (32-bit integers) and the bias,
+ * `sumState(addresses, bias, hidden, pieces, output)`: adds the slots at `features` addresses (32-bit integers) and the bias,
  * `pieces` planes of `hidden` numbers (a multiple of 4) each, and writes the maxima over the planes.
  */
 export function sumStateKernel(features: number): WasmFunction {
-  const [addresses, bias, hidden, pieces, output] = [0, 1, 2, 3, 4];
-  const [plane, offset, piece, at] = [5, 6, 7, 8];
-  const slots = Array.from({ length: features }, (_, feature) => 9 + feature);
-  const [sum, most] = [9 + features, 10 + features];
-  const sumHere: Code = [
-    set(sum, load(add(get(slots[0]!), get(at)))),
-    ...slots.slice(1).map((slot) => set(sum, vectorAdd(get(sum), load(add(get(slot), get(at)))))),
-    set(sum, vectorAdd(get(sum), load(add(get(bias), get(at))))),
-  ];
-  const body: Code = [
-    ...slots.map((slot, feature) => set(slot, loadInt(get(addresses), feature * FLOAT))),
-    set(plane, multiply(get(hidden), int(FLOAT))),
-    set(offset, int(0)),
-    repeatWhile(subtract(get(plane), get(offset)), [
-      set(at, get(offset)),
-      sumHere,
-      set(most, get(sum)),
-      set(piece, subtract(get(pieces), int(1))),
-      loopWhile(atLeast(get(piece), int(1)), [
-        advance(at, get(plane)),
-        sumHere,
-        set(most, vectorMax(get(most), get(sum))),
-        set(piece, subtract(get(piece), int(1))),
-      ]),
-      store(add(get(output), get(offset)), get(most)),
-      advance(offset, int(VECTOR)),
-    ]),
-  ];
   return {
     name: `sumState${features}`,
-    parameters: [I32, I32, I32, I32, I32],
-    locals: [I32, I32, I32, I32, ...slots.map(() => I32), V128, V128],
-    body,
+    parameters: ["i32", "i32", "i32", "i32", "i32"],
+    build(parameters, local) {
+      const [addresses, bias, hidden, pieces, output] = parameters as Five<Local>;
+      const [plane, offset, piece, at] = [local("i32"), local("i32"), local("i32"), local("i32")];
+      const slots = Array.from({ length: features }, () => local("i32"));
+      const most = local("v128");
+      const here = (base: Local): Code => v128.load(i32.add(base.get, at.get));
+      const total = [...slots, bias].map(here).reduce((sum, term) => f32x4.add(sum, term));
+      return [
+        ...slots.map((slot, feature) => slot.set(i32.load(addresses.get, feature * FLOAT))),
+        plane.set(i32.mul(hidden.get, i32.const(FLOAT))),
+        offset.set(i32.const(0)),
+        doWhile(
+          [
+            at.set(offset.get),
+            most.set(total),
+            piece.set(i32.sub(pieces.get, i32.const(1))),
+            countDown(piece, [advance(at, plane.get), most.set(f32x4.max(most.get, total))]),
+            v128.store(i32.add(output.get, offset.get), most.get),
+            advance(offset, i32.const(VECTOR)),
+          ],
+          i32.sub(plane.get, offset.get),
+        ),
+      ];
+    },
   };
 }

@@ -1,14 +1,6 @@
 /** @file SIMD kernels of the optimizer, over blocks of the flat arrays that fit the cache. */
-import {
-  type Code,
-  doWhile,
-  f32x4,
-  f64x2,
-  i32,
-  instantiate,
-  v128,
-  type WasmFunction,
-} from "../util/wasm-assembler.js";
+import { advance, instantiate, type WasmFunction } from "../util/wasm-assembler.js";
+import { type Code, doWhile, f32x4, f64x2, i32, v128 } from "../util/wasm-instructions.js";
 
 /** Elements a block: four arrays of it fill half of a usual second-level cache. */
 export const BLOCK = 16_384;
@@ -50,7 +42,7 @@ const update: WasmFunction = {
             sub(w.get, mul(rate, add(div(m.get, add(sqrt(v.get), epsilon)), mul(decay, w.get)))),
             WEIGHTS,
           ),
-          at.set(i32.add(at.get, i32.const(16))),
+          advance(at, i32.const(16)),
         ],
         i32.lessThan(at.get, bytes!.get),
       ),
@@ -78,7 +70,7 @@ const addSquares: WasmFunction = {
             x.set(f64x2.loadFloat32(at.get, offset)),
             sum.set(f64x2.add(sum.get, f64x2.mul(x.get, x.get))),
           ]),
-          at.set(i32.add(at.get, i32.const(4 * SUM_COUNT))),
+          advance(at, i32.const(4 * SUM_COUNT)),
         ],
         i32.lessThan(at.get, bytes!.get),
       ),

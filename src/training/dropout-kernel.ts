@@ -1,17 +1,8 @@
 /** @file The kernel that draws the dropout mask of one row. */
 import { STREAMS } from "../util/counter-random.js";
 import { storePhiloxBlocks } from "../util/counter-random-lanes.js";
-import {
-  type Code,
-  doWhile,
-  f32x4,
-  i32,
-  instantiate,
-  v128,
-  type WasmFunction,
-  type WasmInstance,
-  when,
-} from "../util/wasm-assembler.js";
+import { advance, instantiate, type WasmFunction, type WasmInstance } from "../util/wasm-assembler.js";
+import { type Code, doWhile, f32x4, i32, v128, when } from "../util/wasm-instructions.js";
 import { ALIAS_BITS, COLUMNS, FRACTION_BITS } from "./gap-table.js";
 
 /** Draws that are made at once, and may go past the end of the row: each by at most `COLUMNS` elements. */
@@ -36,7 +27,7 @@ const drawRow: WasmFunction = {
       local("i32"),
       local("v128"),
     ];
-    const advance = (count: Code): Code => at.set(i32.add(at.get, i32.shl(count, i32.const(2))));
+    const skip = (count: Code): Code => advance(at, i32.shl(count, i32.const(2)));
     const below = (bits: number): Code => i32.const(2 ** bits - 1);
     const walk = (draw: number): Code[] => [
       word.set(i32.load(i32.const(DRAWS_AT + 4 * draw))),
@@ -52,25 +43,22 @@ const drawRow: WasmFunction = {
           i32.and(entry.get, below(ALIAS_BITS)),
         ),
       ),
-      advance(kept.get),
+      skip(kept.get),
       when(i32.lessThan(kept.get, i32.const(COLUMNS - 1)), [
         i32.store(at.get, i32.const(0)),
-        advance(i32.const(1)),
+        skip(i32.const(1)),
       ]),
     ];
     return [
       lanes.set(f32x4.splat(keep.get)),
       at.set(i32.const(MASK_AT)),
-      doWhile(
-        [v128.store(at.get, lanes.get), at.set(i32.add(at.get, i32.const(16)))],
-        i32.lessThan(at.get, end.get),
-      ),
+      doWhile([v128.store(at.get, lanes.get), advance(at, i32.const(16))], i32.lessThan(at.get, end.get)),
       at.set(i32.const(MASK_AT)),
       stream.set(i32.const(STREAMS.dropout)),
       doWhile(
         [
           ...storePhiloxBlocks({ key: [stream, seed], counter: [block, row, step, place] }, DRAWS_AT, local),
-          block.set(i32.add(block.get, i32.const(DRAWS / 4))),
+          advance(block, i32.const(DRAWS / 4)),
           ...Array.from({ length: DRAWS }, (_, draw) => walk(draw)).flat(),
         ],
         i32.lessThan(at.get, end.get),

@@ -1,6 +1,7 @@
 /** @file Philox4x32-10 on four consecutive counters at once, as WebAssembly SIMD code. Same numbers as `philox`. */
 import { MULTIPLIER_0, MULTIPLIER_1, ROUNDS, WEYL_0, WEYL_1 } from "./counter-random.js";
-import { type Code, i32, i32x4, type Local, type ValueType, v128 } from "./wasm-assembler.js";
+import type { Local, ValueType } from "./wasm-assembler.js";
+import { type Code, i32, i32x4, v128 } from "./wasm-instructions.js";
 
 /** The four words of a counter and the two of a key, each a local. */
 export interface PhiloxLocals {

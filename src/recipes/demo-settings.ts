@@ -41,7 +41,7 @@ export const DEMO_SETTINGS: DemoSettings = {
   layerCount: 2,
   headCount: 4,
   initializerRange: 0.05,
-  steps: 2_200,
+  steps: 1800,
   batchSize: 32,
   learningRate: 5e-4,
   warmupSteps: 220,

@@ -15,9 +15,9 @@ import { createSectionSplitter, SECTION_RULES, type SectionRules } from "../../s
 import { openSentenceSplitter, SENTENCE_SPLITTERS } from "../../sentences/open-splitter.js";
 import { SPACY_SENTENCE_RULES } from "../../sentences/spacy-splitter.js";
 import { addExamples, type CliCommand, type CliContext } from "../context.js";
+import { wholeNumber } from "../options.js";
 import { packageVersion } from "../package-version.js";
 import { startProgress } from "../progress.js";
-import { parseWhole } from "../sizes.js";
 
 interface Flags {
   readonly out: string;
@@ -28,7 +28,7 @@ interface Flags {
   readonly preset?: string;
   readonly diff?: string;
   readonly oneFile?: boolean;
-  readonly threads?: string;
+  readonly threads: number;
   readonly category?: readonly string[];
   readonly excludeErrors?: boolean;
   readonly since?: string;
@@ -61,7 +61,7 @@ export const command: CliCommand = {
       )
       .option("--diff <set>", "also say what these section rules would have made otherwise")
       .option("--one-file", "all notes in notes.txt instead of a file a category")
-      .option("--threads <n>", "worker threads (default: one a processor)")
+      .option("--threads <n>", "worker threads", wholeNumber(1), availableParallelism())
       .option("--category <names...>", 'only these categories, e.g. "Discharge summary"')
       .option("--exclude-errors", "leave out notes that the source marks as errors (ISERROR)")
       .option("--since <day>", "only notes of this ISO day or later")
@@ -98,8 +98,7 @@ async function format(sources: readonly string[], flags: Flags, context: CliCont
   if (sentences.provenance !== undefined) context.stderr.write(`${sentences.provenance}\n`);
   const diff = flags.diff === undefined ? null : createSectionSplitter(flags.diff as SectionRules);
   const byCategory = flags.oneFile !== true;
-  const threads =
-    flags.threads === undefined ? availableParallelism() : parseWhole("--threads", flags.threads, 1);
+  const { threads } = flags;
   const filters = readFilters(flags);
   const refusals: Refusal[] = [];
   const worker =

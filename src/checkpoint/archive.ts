@@ -2,7 +2,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { createReadStream } from "node:fs";
-import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { open, readdir, rename, rm, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
@@ -10,6 +10,7 @@ import { createGunzip } from "node:zlib";
 import { Parser, type ReadEntry } from "tar";
 import { ClinicalBertError } from "../errors.js";
 import { fileError } from "../util/file-error.js";
+import { makeFolder } from "../util/make-folder.js";
 import { damaged, quoteName } from "./weights.js";
 
 /** Weights hardly shrink; zeros of unused optimizer slots do, a thousandfold. */
@@ -33,7 +34,7 @@ export async function unpackArchive(path: string, signal?: AbortSignal): Promise
   const folder = join(cache, key);
   if ((await readdir(folder).catch(() => [])).length > 0) return folder;
   const temporary = join(cache, `.${key}.${randomBytes(4).toString("hex")}.tmp`);
-  await mkdir(temporary, { recursive: true, mode: 0o700 });
+  await makeFolder(temporary);
   try {
     await unpackInto(path, size, temporary, signal);
     await rename(temporary, folder).catch(async (error) => {

@@ -1,10 +1,11 @@
 /** @file One run of `format` on disk: its hidden folder, the growing files, checkpoints, and the corpus that it publishes. */
-import { mkdir, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { ClinicalBertError } from "../errors.js";
 import type { Refusal } from "../notes/refusal.js";
 import { syncFolder, writeAtomic } from "../util/atomic-file.js";
 import { fileError } from "../util/file-error.js";
+import { makeFolder } from "../util/make-folder.js";
 import {
   type CategoryState,
   DIFFERENCES_FILE,
@@ -51,7 +52,7 @@ const MOST_CATEGORIES = 256;
 export async function openCorpusRun(out: string, identity: RunIdentity): Promise<CorpusRun> {
   const work = join(out, ".format");
   try {
-    await mkdir(work, { recursive: true, mode: 0o700 });
+    await makeFolder(work);
   } catch (error) {
     throw fileError(error, work);
   }

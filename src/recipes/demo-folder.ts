@@ -1,10 +1,11 @@
 /** @file The folder of a demonstration: where everything lies, which stages are done, and whether they are of the same run. */
 import { createHash } from "node:crypto";
-import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
+import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { ClinicalBertError } from "../errors.js";
 import { writeAtomic } from "../util/atomic-file.js";
 import { fileError } from "../util/file-error.js";
+import { makeFolder } from "../util/make-folder.js";
 import type { StageRecord } from "./stage-clock.js";
 
 const FORMAT = "clinicalbert-demo-1";
@@ -57,7 +58,7 @@ export async function openDemoFolder(path: string, identity: unknown): Promise<D
     await writeAtomic(join(path, STATE), `${JSON.stringify(next, null, 2)}\n`);
   };
   try {
-    await mkdir(path, { recursive: true, mode: 0o700 });
+    await makeFolder(path);
     await save(state);
   } catch (error) {
     throw fileError(error, path);

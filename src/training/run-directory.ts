@@ -9,11 +9,12 @@ import {
   readFileSync,
   writeSync,
 } from "node:fs";
-import { mkdir, readFile, stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { ClinicalBertError } from "../errors.js";
 import { writeAtomic } from "../util/atomic-file.js";
 import { fileError } from "../util/file-error.js";
+import { makeFolder } from "../util/make-folder.js";
 import { type PretrainRecipe, recipeDifferences } from "./recipe.js";
 
 export interface RunPaths {
@@ -74,7 +75,7 @@ export async function openRun(
   const known = await readFile(paths.recipe, "utf8").catch(() => null);
   if (known === null) {
     try {
-      await mkdir(paths.folder, { recursive: true });
+      await makeFolder(paths.folder);
       const record: RunRecord = { format: "clinicalbert-run-1", versions, data, recipe };
       await writeAtomic(paths.recipe, `${JSON.stringify(record, null, 2)}\n`);
     } catch (error) {

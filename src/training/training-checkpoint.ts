@@ -1,11 +1,12 @@
 /** @file Full checkpoints of a run: weights, both moments and the step in one safetensors file, written atomically and proved readable. */
-import { mkdir, readdir, rm } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { openSafetensors } from "../checkpoint/safetensors/reader.js";
 import { writeSafetensors } from "../checkpoint/safetensors/writer.js";
 import { ClinicalBertError } from "../errors.js";
 import type { Tensor } from "../graph/tensor.js";
 import { fileError } from "../util/file-error.js";
+import { makeFolder } from "../util/make-folder.js";
 import type { ParameterVector } from "./parameter-vector.js";
 import type { TrainingState } from "./pretrainer.js";
 
@@ -34,7 +35,7 @@ export async function saveCheckpoint(
 ): Promise<void> {
   const path = join(folder, `step-${String(step).padStart(8, "0")}.safetensors`);
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     const metadata = { format: "pt", clinicalbert: FORMAT, step: String(step), ...environment };
     await writeSafetensors(path, stateTensors(state), metadata);
   } catch (error) {

@@ -14,6 +14,7 @@ export function fileError(error: unknown, path: string): Error {
     case "EPERM":
     case "EROFS":
     case "EISDIR":
+    case "EEXIST":
       return new ClinicalBertError("FILE_ACCESS", `${path} cannot be opened (${code}).`, { details });
     case "ENOSPC":
     case "EDQUOT":

@@ -1,5 +1,5 @@
 /** @file Writes a model as a Hugging Face folder that Python's transformers, transformers.js and this package load. */
-import { mkdir } from "node:fs/promises";
+
 import { join } from "node:path";
 import { type BertConfig, writeBertConfig } from "../../bert/config.js";
 import { inferenceGraph } from "../../bert/inference-graph.js";
@@ -9,6 +9,7 @@ import { lowerGraph } from "../../onnx/index.js";
 import { tokenizerFilesOf, type WordPieceTokenizer } from "../../tokens/index.js";
 import { openAtomic, writeAtomic } from "../../util/atomic-file.js";
 import { fileError } from "../../util/file-error.js";
+import { makeFolder } from "../../util/make-folder.js";
 import { writeSafetensors } from "../safetensors/writer.js";
 import { formatModelCard, type ModelCard } from "./model-card.js";
 
@@ -33,7 +34,7 @@ const ONNX_FILES = { fp32: "onnx/model.onnx", q8: "onnx/model_quantized.onnx" } 
  */
 export async function exportModelFolder(folder: string, model: ExportedModel): Promise<void> {
   const { config, heads, parameters, tokenizer, card, onnx } = model;
-  await mkdir(onnx.length > 0 ? join(folder, "onnx") : folder, { recursive: true }).catch((error) =>
+  await makeFolder(onnx.length > 0 ? join(folder, "onnx") : folder).catch((error) =>
     Promise.reject(fileError(error, folder)),
   );
   const architecture = architectureOf(heads);

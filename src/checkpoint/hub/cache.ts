@@ -1,7 +1,8 @@
 /** @file The cache of the hub on disk, in the layout that Python's huggingface_hub shares: blobs, snapshots, refs. */
-import { copyFile, mkdir, readFile, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { copyFile, readFile, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { writeAtomic } from "../../util/atomic-file.js";
+import { makeFolder } from "../../util/make-folder.js";
 import type { HubSettings } from "./settings.js";
 
 const COMMIT = /^[0-9a-f]{40}$/;
@@ -47,7 +48,7 @@ export async function rememberAbsent(
   file: string,
 ): Promise<void> {
   const path = absentMark(settings, id, commit, file);
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(path));
   await writeFile(path, "");
 }
 
@@ -58,7 +59,7 @@ function absentMark(settings: HubSettings, id: string, commit: string, file: str
 export async function rememberCommit(settings: HubSettings, id: string, commit: string): Promise<void> {
   if ((await cachedCommit(settings, id)) === commit) return;
   const path = join(modelCache(settings, id), "refs", settings.revision);
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(path));
   await writeAtomic(path, commit);
 }
 
@@ -71,7 +72,7 @@ export async function linkBlob(
   blob: string,
 ): Promise<string> {
   const path = join(modelCache(settings, id), "snapshots", commit, file);
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(path));
   const temporary = `${path}.${process.pid}.tmp`;
   await rm(temporary, { force: true });
   await symlink(relative(dirname(path), blob), temporary).catch(() => copyFile(blob, temporary));

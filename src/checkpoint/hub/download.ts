@@ -1,11 +1,12 @@
 /** @file Fetches one file of the hub into the cache: resumed by Range, tried again after faults, checked against its hash. */
 import { createHash, type Hash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { open, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ClinicalBertError } from "../../errors.js";
 import { fileError } from "../../util/file-error.js";
+import { makeFolder } from "../../util/make-folder.js";
 import { modelCache } from "./cache.js";
 import { type HubSettings, hubToken } from "./settings.js";
 
@@ -76,7 +77,7 @@ export async function fetchBlob(
 ): Promise<string> {
   const blob = join(modelCache(settings, id), "blobs", remote.etag);
   if ((await stat(blob).catch(() => null)) !== null) return blob;
-  await mkdir(dirname(blob), { recursive: true });
+  await makeFolder(dirname(blob));
   const partial = `${blob}.incomplete`;
   let lastFault = "";
   for (let attempt = 0; attempt < TRIES; attempt++) {

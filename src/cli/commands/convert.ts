@@ -1,7 +1,8 @@
 /** @file `clinicalbert convert`: a model or weights file of any format to a format that others read. */
-import { mkdir } from "node:fs/promises";
+
 import { dirname } from "node:path";
 import { TIED_PARAMETERS } from "../../bert/parameters.js";
+import type { OnnxVariant } from "../../checkpoint/folder/export-folder.js";
 import {
   canonicalTensors,
   mapNames,
@@ -15,10 +16,10 @@ import {
   writeSafetensors,
   writeTensorflow,
 } from "../../checkpoint/index.js";
-import type { OnnxVariant } from "../../checkpoint/folder/export-folder.js";
 import { transpose } from "../../checkpoint/names/canonical.js";
 import { ClinicalBertError } from "../../errors.js";
 import { exportModel } from "../../pipelines/export-model.js";
+import { makeFolder } from "../../util/make-folder.js";
 import { addExamples, type CliCommand, type CliContext } from "../context.js";
 
 const TARGETS = ["folder", "safetensors", "pytorch", "tensorflow"] as const;
@@ -102,7 +103,7 @@ async function convert(
   }
   const weights = await openWeights((await resolveModel(source, hub)).weights!);
   try {
-    await mkdir(dirname(destination), { recursive: true });
+    await makeFolder(dirname(destination));
     const tensors = await writeWeights(weights, destination, format, flags.optimizer === true);
     return { format, tensors, worstCosine: null };
   } finally {

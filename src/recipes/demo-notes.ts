@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
 import type { Note } from "../notes/note.js";
 import { openNotes } from "../notes/open-notes.js";
+import type { Refusal } from "../notes/refusal.js";
 import { synthesizeNotes } from "../notes/synthesize/index.js";
 import { fileError } from "../util/file-error.js";
 import type { DemoSettings } from "./demo-settings.js";
@@ -41,13 +42,17 @@ export function syntheticDemoNotes(seed: number, settings: DemoSettings): DemoNo
 const HOLD_OUT_ONE_OF = 8;
 
 /** Notes of files, folders or databases; a patient (or a note without one) is on one side by the hash of its id. */
-export async function realDemoNotes(sources: readonly string[]): Promise<DemoNotes> {
+export async function realDemoNotes(
+  sources: readonly string[],
+  onRefusal: (refusal: Refusal) => void,
+): Promise<DemoNotes> {
   const files = await Promise.all(sources.map(describe));
   return {
     synthetic: false,
     identity: { files },
     async *read(side) {
-      for await (const note of openNotes(sources))
+      // Both sides read everything; a malformed record is told of once.
+      for await (const note of openNotes(sources, side === "training" ? { onRefusal } : {}))
         if (isHeldOut(note.patientId ?? note.id) === (side === "held-out")) yield note;
     },
   };

@@ -6,6 +6,7 @@ import { openModel } from "../checkpoint/open-model.js";
 import { ClinicalBertError } from "../errors.js";
 import type { Tensor } from "../graph/tensor.js";
 import { openInstances } from "../instances/open-instances.js";
+import type { Refusal } from "../notes/refusal.js";
 import { pipeline } from "../pipelines/pipeline.js";
 import { createOrtRuntime } from "../runtime/ort-node.js";
 import { WordPieceTokenizer } from "../tokens/index.js";
@@ -41,6 +42,8 @@ export interface DemoOptions {
   readonly signal?: AbortSignal;
   /** `total` is 0 where it is not known. */
   readonly onProgress?: (stage: string, done: number, total: number, unit: string, note: string) => void;
+  /** Told of every record of `sources` that is malformed and left out. */
+  readonly onRefusal?: (refusal: Refusal) => void;
 }
 
 export interface DemoScores {
@@ -101,7 +104,10 @@ interface Demo {
 export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   const { seed = 1, includeText = false, sources } = options;
   const settings = { ...DEMO_SETTINGS, ...options.settings };
-  const notes = sources === undefined ? syntheticDemoNotes(seed, settings) : await realDemoNotes(sources);
+  const notes =
+    sources === undefined
+      ? syntheticDemoNotes(seed, settings)
+      : await realDemoNotes(sources, options.onRefusal ?? (() => undefined));
   const demo: Demo = {
     folder: await openDemoFolder(options.folder, { seed, settings, notes: notes.identity }),
     notes,

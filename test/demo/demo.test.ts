@@ -186,3 +186,13 @@ describe("notes of the user", () => {
     });
   });
 });
+
+test("a note that is not valid UTF-8 is named by its record, never quoted, before anything else is said", async () => {
+  const notes = join(root, "latin1.jsonl");
+  writeFileSync(notes, Buffer.from('{"id":"1","text":"secretive caf\xe9"}\n', "latin1"));
+  const { code, stderr } = await runCli(["demo", "--notes", notes, "--out", join(root, "latin1")]);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/latin1\.jsonl: record 1 at byte 0 is left out|latin1\.jsonl: record 1 is left out/);
+  expect(stderr).toContain("[DEMO_NOTES]");
+  expect(stderr).not.toContain("secretive");
+});

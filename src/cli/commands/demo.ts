@@ -1,5 +1,6 @@
 /** @file `clinicalbert demo`: from raw notes to a pretrained, evaluated, saved and reloaded BERT in three minutes. */
 import { availableParallelism } from "node:os";
+import type { Refusal } from "../../notes/refusal.js";
 import { type DemoResult, runDemo } from "../../recipes/demo.js";
 import { STAGE_COLUMNS, stageRow } from "../../recipes/stage-row.js";
 import { addExamples, type CliCommand, type CliContext } from "../context.js";
@@ -54,8 +55,26 @@ async function demo(flags: Flags, context: CliContext): Promise<void> {
     includeText: flags.includeText === true,
     signal: context.signal,
     onProgress: bar.update,
+    onRefusal: sayRefusals(context),
   }).finally(bar.finish);
   context.stdout.write(flags.json === true ? `${JSON.stringify(result)}\n` : describe(result));
+}
+
+/** Refusals that are named one by one; a file full of them would hide everything else. */
+const MOST_NAMED = 5;
+
+function sayRefusals(context: CliContext): (refusal: Refusal) => void {
+  let count = 0;
+  return ({ source, record, offset, reason }) => {
+    count++;
+    const place = offset === -1 ? "" : ` at byte ${offset}`;
+    if (count <= MOST_NAMED)
+      context.stderr.write(`clinicalbert: ${source}: record ${record}${place} is left out (${reason})\n`);
+    else if (count === MOST_NAMED + 1)
+      context.stderr.write(
+        "clinicalbert: more records are left out; `clinicalbert format` names each of them\n",
+      );
+  };
 }
 
 /** One bar after another, as the stages go. */

@@ -29,3 +29,8 @@ export interface InstanceReader {
   read(index: number): PretrainingInstance;
   close(): void;
 }
+
+/** Every instance of a reader, in the order of its files. */
+export function* readInstances(reader: InstanceReader): Generator<PretrainingInstance, void, undefined> {
+  for (let index = 0; index < reader.count; index++) yield reader.read(index);
+}

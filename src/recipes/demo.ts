@@ -5,6 +5,7 @@ import { exportModelFolder } from "../checkpoint/folder/export-folder.js";
 import { openModel } from "../checkpoint/open-model.js";
 import { ClinicalBertError } from "../errors.js";
 import type { Tensor } from "../graph/tensor.js";
+import { readInstances } from "../instances/instance-sink.js";
 import { openInstances } from "../instances/open-instances.js";
 import type { Refusal } from "../notes/refusal.js";
 import { pipeline } from "../pipelines/pipeline.js";
@@ -291,7 +292,7 @@ async function evaluate(demo: Demo, progress: OnProgress): Promise<readonly [num
     const evaluation = await evaluatePretraining(
       await createOrtRuntime({ device: "cpu", threads }),
       parameters,
-      instancesOf(heldOut),
+      readInstances(heldOut),
       {
         config,
         shape: { maxLength: heldOut.maxLength, maxPredictions: heldOut.maxPredictions },
@@ -318,10 +319,6 @@ async function evaluate(demo: Demo, progress: OnProgress): Promise<readonly [num
     training.close();
     heldOut.close();
   }
-}
-
-function* instancesOf(reader: Awaited<ReturnType<typeof openInstances>>) {
-  for (let index = 0; index < reader.count; index++) yield reader.read(index);
 }
 
 async function loadModel(path: string): Promise<{ config: BertConfig; parameters: Map<string, Tensor> }> {

@@ -40,13 +40,14 @@ export async function evaluatePretraining(
   });
   const executable = await runtime.compile(graph);
   const total = emptyResult();
+  const parameterFeeds = Object.fromEntries(parameters);
   try {
     for (const batch of batches(instances, batchSize)) {
       if (stopped()) return null;
       const feeds = packBatch(batch, { ...shape, vocabSize: config.vocabSize }, batchScales(batch));
       const result = resultOf(
         batch,
-        await executable.run({ ...Object.fromEntries(parameters), ...feeds }),
+        await executable.run({ ...parameterFeeds, ...feeds }),
         shape.maxPredictions,
       );
       addResult(total, withSums(result));

@@ -1,8 +1,8 @@
 /** @file The pretraining loop: reads instances in order, steps, writes metrics and checkpoints, goes on exactly where it was. */
 import { cpus } from "node:os";
 import { ClinicalBertError } from "../errors.js";
-import type { InstanceReader } from "../instances/instance-sink.js";
 import { GraphBuilder } from "../graph/builder.js";
+import { type InstanceReader, readInstances } from "../instances/instance-sink.js";
 import { openInstances } from "../instances/open-instances.js";
 import { createOrtRuntime, ortVersion } from "../runtime/ort-node.js";
 import type { Runtime } from "../runtime/runtime.js";
@@ -205,7 +205,7 @@ async function evaluateHeldOut({ recipe, runtime, state, hooks }: Run): Promise<
   const reader = await openInstances(recipe.heldOut);
   try {
     hooks.onEvent({ kind: "evaluating", sequences: reader.count });
-    return await evaluatePretraining(runtime, state.weights.tensors, readAll(reader), {
+    return await evaluatePretraining(runtime, state.weights.tensors, readInstances(reader), {
       config: recipe.config,
       shape: { maxLength: reader.maxLength, maxPredictions: reader.maxPredictions },
       batchSize: recipe.microBatch,
@@ -214,10 +214,6 @@ async function evaluateHeldOut({ recipe, runtime, state, hooks }: Run): Promise<
   } finally {
     reader.close();
   }
-}
-
-function* readAll(reader: InstanceReader): Generator<ReturnType<InstanceReader["read"]>> {
-  for (let index = 0; index < reader.count; index++) yield reader.read(index);
 }
 
 function checkInstances({ count, maxLength }: InstanceReader, { config }: PretrainRecipe): void {

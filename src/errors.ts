@@ -255,6 +255,22 @@ export const ERROR_CATALOGUE = {
     remedy: "See the documentation of the pipeline for the inputs it takes.",
   },
   // tasks
+  EXAMPLES_FORMAT: {
+    meaning: "A file or folder of annotations is of no known format, or holds no file of the named one.",
+    remedy: "Name the format, and give the file or folder that holds its annotations.",
+  },
+  EXAMPLES_MALFORMED: {
+    meaning: "A file of annotations breaks the rules of its format.",
+    remedy: "Repair the named line; docs/tasks.md describes what each format must have.",
+  },
+  SCORE_MISMATCH: {
+    meaning: "Gold and prediction are not about the same texts, sentences or items.",
+    remedy: "Give the prediction for the very file that is scored.",
+  },
+  SCORE_EMPTY: {
+    meaning: "There is nothing to score: the published script divides by zero here.",
+    remedy: "Check that both files hold what the metric compares.",
+  },
   // recipes
   DEMO_FOLDER: {
     meaning: "The folder for a demonstration holds something else.",

@@ -266,6 +266,21 @@ export const ERROR_CATALOGUE = {
   FINETUNE_MODEL: {
     meaning: "A model cannot be fine-tuned, because its vocabulary is missing or is not its own.",
     remedy: "Give a folder that holds config.json, weights and the vocab.txt that the model was trained with.",
+  EXAMPLES_FORMAT: {
+    meaning: "A file or folder of annotations is of no known format, or holds no file of the named one.",
+    remedy: "Name the format, and give the file or folder that holds its annotations.",
+  },
+  EXAMPLES_MALFORMED: {
+    meaning: "A file of annotations breaks the rules of its format.",
+    remedy: "Repair the named line; docs/tasks.md describes what each format must have.",
+  },
+  SCORE_MISMATCH: {
+    meaning: "Gold and prediction are not about the same texts, sentences or items.",
+    remedy: "Give the prediction for the very file that is scored.",
+  },
+  SCORE_EMPTY: {
+    meaning: "There is nothing to score: the published script divides by zero here.",
+    remedy: "Check that both files hold what the metric compares.",
   },
   // recipes
   DEMO_FOLDER: {

@@ -90,7 +90,7 @@ export async function readConll(source: string, options: ReadOptions): Promise<R
   for (const file of await listConll(source)) {
     const { text } = await readSourceText(file.path, options.encoding);
     const { sentences, documents } = parseConll(file.path, text, options);
-    if (documents.length === 0)
+    if (documents.length === 0 && options.documents !== "file")
       reading.problems.push({ exampleId: file.id, file: file.path, reason: "no-document-marks" });
     const scheme = inferScheme(sentences.map(({ tags }) => tags));
     for (const [index, { words, tags, line, document }] of sentences.entries()) {
@@ -113,7 +113,11 @@ export async function readConll(source: string, options: ReadOptions): Promise<R
         kind: "entities",
         id,
         documentId:
-          documents.length === 0 ? id : (documents[document] ?? `${file.id}:document-${document + 1}`),
+          options.documents === "file"
+            ? file.id
+            : documents.length === 0
+              ? id
+              : (documents[document] ?? `${file.id}:document-${document + 1}`),
         text: words.join(" "),
         words: spans,
         sentences: [[0, spans.at(-1)![1]]],

@@ -2,6 +2,10 @@
 import { ClinicalBertError } from "../../errors.js";
 import { readBrat } from "./brat.js";
 import { readConll } from "./conll.js";
+import { readEntityLines, readProdigyLines } from "./entity-lines.js";
+import { readI2b2Deid2006 } from "./i2b2-2006.js";
+import { readI2b2Concepts2010, readI2b2Extent2012 } from "./i2b2-concepts.js";
+import { readI2b2Deid2014, readI2b2Temporal2012 } from "./i2b2-tags.js";
 import { readLabelLines } from "./label-lines.js";
 import { readPubtator } from "./pubtator.js";
 import type { ExampleReader, ReadOptions, ReadResult } from "./reading.js";
@@ -12,6 +16,13 @@ const READERS = {
   conll: readConll,
   brat: readBrat,
   pubtator: readPubtator,
+  jsonl: readEntityLines,
+  prodigy: readProdigyLines,
+  "i2b2-2006": readI2b2Deid2006,
+  "i2b2-2010": readI2b2Concepts2010,
+  "i2b2-2012": readI2b2Temporal2012,
+  "i2b2-2012-extent": readI2b2Extent2012,
+  "i2b2-2014": readI2b2Deid2014,
 } as const satisfies Record<string, ExampleReader>;
 
 export type ExampleFormat = keyof typeof READERS;

@@ -14,6 +14,8 @@ export interface ReadOptions {
   /** `conll`: columns from 0; negative from the end. Token 0 and tag −1 by default. */
   readonly tokenColumn?: number;
   readonly tagColumn?: number;
+  /** `conll` without document marks: each sentence is a document of its own (the default), or all of a file are one. */
+  readonly documents?: "sentence" | "file";
   /** `jsonl`: unit of its spans (default `utf16`); other formats have their own. */
   readonly offsets?: OffsetUnit;
   /** Texts by id for `jsonl` lines without text (predictions of the same notes). */

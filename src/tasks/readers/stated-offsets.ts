@@ -160,12 +160,15 @@ function comparable(text: string): string {
 function findQuote(text: string, { quote, fragments }: StatedMention, spans: Span[] | null): Span | null {
   if (fragments.length > 1 || quote === null || quote.trim() === "") return null;
   const stated = (spans ?? fragments)[0]![0];
+  // `.con` files quote in lower case, which keeps the length of all but a few characters.
+  const lower = text.toLowerCase();
+  const [searched, wanted] = lower.length === text.length ? [lower, quote.toLowerCase()] : [text, quote];
   let best: number | null = null;
   let tied = false;
   for (
-    let at = text.indexOf(quote, Math.max(0, stated - REACH));
+    let at = searched.indexOf(wanted, Math.max(0, stated - REACH));
     at !== -1 && at <= stated + REACH;
-    at = text.indexOf(quote, at + 1)
+    at = searched.indexOf(wanted, at + 1)
   ) {
     const distance = Math.abs(at - stated);
     if (best === null || distance < Math.abs(best - stated)) [best, tied] = [at, false];

@@ -38,22 +38,40 @@ export function scoreEntities(
   predicted: readonly EntitySet[],
   options: BootstrapOptions = {},
 ): EntityScores {
-  const predictions = new Map<string, EntitySet>();
-  for (const set of predicted) predictions.set(set.id, set);
-  const labels = [
-    ...new Set([...gold, ...predicted].flatMap(({ entities }) => entities.map(({ label }) => label))),
-  ];
-  labels.sort();
+  const keyed = ({ id, documentId = id, entities }: EntitySet): KeyedSet => ({
+    id,
+    documentId,
+    items: keysOf(entities),
+  });
+  return scoreKeyed(gold.map(keyed), predicted.map(keyed), options);
+}
+
+/** What is right when the other side has an equal key. */
+export interface KeyedSet {
+  readonly id: string;
+  readonly documentId: string;
+  /** Key to class; the key tells the class too. */
+  readonly items: ReadonlyMap<string, string>;
+}
+
+/** As `scoreEntities`, for anything that can be told apart by a key. */
+export function scoreKeyed(
+  gold: readonly KeyedSet[],
+  predicted: readonly KeyedSet[],
+  options: BootstrapOptions = {},
+): EntityScores {
+  const predictions = new Map(predicted.map((set) => [set.id, set]));
+  const labels = [...new Set([...gold, ...predicted].flatMap(({ items }) => [...items.values()]))].sort();
   const place = new Map(labels.map((label, index) => [label, index]));
   const byDocument = new Map<string, Float64Array>();
   const missing: string[] = [];
-  for (const { id, documentId = id, entities } of gold) {
+  for (const { id, documentId, items } of gold) {
     const counts = byDocument.get(documentId) ?? new Float64Array(3 * labels.length);
     byDocument.set(documentId, counts);
     const prediction = predictions.get(id);
     if (prediction === undefined) missing.push(id);
     else predictions.delete(id);
-    addCounts(counts, place, keysOf(entities), keysOf(prediction?.entities ?? []));
+    addCounts(counts, place, items, prediction?.items ?? new Map());
   }
   const [unknown] = predictions.keys();
   if (unknown !== undefined)

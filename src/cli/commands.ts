@@ -60,6 +60,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: "prove that a published model is read as Python's transformers reads it",
     load: () => import("./commands/verify.js"),
   },
+  finetune: {
+    summary: "train a tagger or classifier on labelled examples and test it, resumable",
+    load: () => import("./commands/finetune.js"),
+  },
   predict: {
     summary: "classes of texts and entities of notes by a fine-tuned model, as JSON lines",
     load: () => import("./commands/predict.js"),

@@ -29,3 +29,15 @@ export {
 } from "./splits.js";
 export { startFinetuning } from "./start-finetuning.js";
 export { TRAINED_SCHEMES, type TrainedScheme } from "./word-classes.js";
+export { type DataSources, describeParts, type ReadData, readFinetuneData } from "./read-data.js";
+export {
+  type FinishedRun,
+  foldRuns,
+  gridRuns,
+  runSeries,
+  type SeriesHooks,
+  type SeriesOutcome,
+  type SeriesRun,
+  seedRuns,
+  seriesReport,
+} from "./series.js";

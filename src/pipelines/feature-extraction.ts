@@ -2,10 +2,10 @@
 import { ClinicalBertError } from "../errors.js";
 import { Tensor } from "../graph/tensor.js";
 import { indexable } from "./indexable.js";
-import type { PreTrainedModel } from "./models.js";
-import { unknownOption } from "./options.js";
+import type { PreTrainedModel } from "./pretrained-model.js";
+import { unknownOption } from "./shared-options.js";
 import { runBatches } from "./run-batches.js";
-import type { PreTrainedTokenizer } from "./tokenizers.js";
+import type { PreTrainedTokenizer } from "./pretrained-tokenizer.js";
 
 export const POOLINGS = [
   "none",

@@ -1,9 +1,9 @@
 /** @file The pipeline `fill-mask`: the likeliest tokens in the place of `[MASK]`. */
 import { ClinicalBertError } from "../errors.js";
-import type { PreTrainedModel } from "./models.js";
+import type { PreTrainedModel } from "./pretrained-model.js";
 import { runBatches } from "./run-batches.js";
 import { softmax, topIndices } from "./scores.js";
-import type { PreTrainedTokenizer } from "./tokenizers.js";
+import type { PreTrainedTokenizer } from "./pretrained-tokenizer.js";
 
 export interface FillMaskOptions {
   /** Default 5. */

@@ -1,9 +1,9 @@
 /** @file The pipeline `text-classification`: class probabilities of texts or pairs. */
 import type { TextOrPair } from "../tokens/index.js";
-import type { PreTrainedModel } from "./models.js";
+import type { PreTrainedModel } from "./pretrained-model.js";
 import { runBatches } from "./run-batches.js";
 import { sigmoid, softmax, topIndices } from "./scores.js";
-import type { PreTrainedTokenizer } from "./tokenizers.js";
+import type { PreTrainedTokenizer } from "./pretrained-tokenizer.js";
 
 export interface TextClassificationOptions {
   /** Default 1; `null` gives every class. */

@@ -7,11 +7,11 @@ import {
   type ScoredToken,
   type TokenClassificationResult,
 } from "./aggregate-entities.js";
-import type { PreTrainedModel } from "./models.js";
-import { unknownOption } from "./options.js";
+import type { PreTrainedModel } from "./pretrained-model.js";
+import { unknownOption } from "./shared-options.js";
 import { runBatches } from "./run-batches.js";
 import { softmax } from "./scores.js";
-import type { PreTrainedTokenizer } from "./tokenizers.js";
+import type { PreTrainedTokenizer } from "./pretrained-tokenizer.js";
 import { planTokenWindows, type TokenWindow } from "./windows.js";
 
 export interface TokenClassificationOptions {

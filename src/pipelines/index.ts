@@ -4,7 +4,7 @@ export {
   type TokenClassificationResult,
 } from "./aggregate-entities.js";
 export { AutoConfig, type PretrainedConfig } from "./auto-config.js";
-export { type FeatureExtractionOptions, POOLINGS, type Pooling } from "./feature-extraction.js";
+export type { FeatureExtractionOptions } from "./feature-extraction.js";
 export type { FillMaskOptions, FillMaskResult } from "./fill-mask.js";
 export {
   AutoModel,
@@ -19,6 +19,14 @@ export {
 } from "./models.js";
 export type { ModelDtype, PretrainedModelOptions, PretrainedOptions, ProgressInfo } from "./options.js";
 export { type Pipeline, type PipelineTask, pipeline } from "./pipeline.js";
+export {
+  type ModelRow,
+  POOLINGS,
+  type Pooling,
+  type Reading,
+  type RowModel,
+  type RowOptions,
+} from "./rows.js";
 export type { TextClassificationOptions, TextClassificationResult } from "./text-classification.js";
 export type { TokenClassificationOptions } from "./token-classification.js";
 export {

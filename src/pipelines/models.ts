@@ -7,6 +7,7 @@ import { createOrtRuntime, type Executable, type Runtime, type TensorMap } from 
 import { completeConfig, type PretrainedConfig } from "./auto-config.js";
 import { Callable } from "./callable.js";
 import { indexable } from "./indexable.js";
+import { type ModelRow, type RowOptions, readRows } from "./rows.js";
 import {
   hubOptions,
   type PretrainedModelOptions,
@@ -91,6 +92,16 @@ export class PreTrainedModel extends Callable {
     const fed =
       this.#loaded.dtype === "q8" ? inputs : { ...Object.fromEntries(this.#loaded.parameters), ...inputs };
     return executable.run(fed);
+  }
+
+  /** What each row asks for, in order: rows run sorted by length, in batches with little padding. */
+  readRows(rows: readonly ModelRow[], options?: RowOptions): Promise<Float32Array[]> {
+    return readRows(this, rows, options);
+  }
+
+  /** The same weights, without a copy, under other heads; each of the two is disposed of by itself. */
+  withHeads(heads: readonly BertHead[]): PreTrainedModel {
+    return new PreTrainedModel({ ...this.#loaded, heads });
   }
 
   /** Frees the compiled graphs. */
@@ -207,6 +218,8 @@ function autoModel(headsOf: (present: ReadonlySet<BertHead>) => readonly BertHea
   };
 }
 
+/** Every head in the weights, for `withHeads`; not to be run itself. */
+export const AutoModelWithAllHeads: AutoModelClass = autoModel((present) => [...present]);
 /** The encoder: `last_hidden_state`, and `pooler_output` where the weights have a pooler. */
 export const AutoModel: AutoModelClass = autoModel((present) => (present.has("pooler") ? ["pooler"] : []));
 /** Both pretraining heads: `prediction_logits`, `seq_relationship_logits`. */

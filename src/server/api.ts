@@ -276,7 +276,7 @@ export type TextClassificationResponse = readonly Prediction[] | readonly (reado
 // POST /attention
 
 export interface AttentionRequest {
-  /** One sentence; at most 128 tokens, special tokens counted. */
+  /** One sentence; at most 256 tokens, special tokens counted. */
   readonly inputs: string;
   /** From 0. */
   readonly layer: number;

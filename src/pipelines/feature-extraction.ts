@@ -2,9 +2,9 @@
 import { ClinicalBertError } from "../errors.js";
 import { Tensor } from "../graph/tensor.js";
 import { indexable } from "./indexable.js";
-import { unknownOption } from "./options.js";
+import { unknownOption } from "./shared-options.js";
 import { POOLINGS, type Pooling, type RowModel } from "./rows.js";
-import type { PreTrainedTokenizer } from "./tokenizers.js";
+import type { PreTrainedTokenizer } from "./pretrained-tokenizer.js";
 
 export interface FeatureExtractionOptions {
   /**

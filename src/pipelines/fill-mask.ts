@@ -2,7 +2,7 @@
 import { ClinicalBertError } from "../errors.js";
 import type { RowModel } from "./rows.js";
 import { softmax, topIndices } from "./scores.js";
-import type { PreTrainedTokenizer } from "./tokenizers.js";
+import type { PreTrainedTokenizer } from "./pretrained-tokenizer.js";
 
 export interface FillMaskOptions {
   /** Default 5. */

@@ -5,8 +5,8 @@
 import { ClinicalBertError } from "../errors.js";
 import type { Tensor } from "../graph/tensor.js";
 import type { Encoding } from "../tokens/index.js";
-import type { PretrainedConfig } from "./auto-config.js";
-import type { PreTrainedModel } from "./models.js";
+import type { PretrainedConfig } from "./pretrained-config.js";
+import type { PreTrainedModel } from "./pretrained-model.js";
 import { type BatchOptions, runBatches } from "./run-batches.js";
 
 /** `none` gives [T, H] of a text, `last_four_layers` [4·H], every other [H]. */

@@ -1,8 +1,8 @@
 /** @file Runs many encodings through a model: sorted by length, in batches with little padding, results in the given order. */
 import type { Tensor } from "../graph/tensor.js";
 import type { Encoding } from "../tokens/index.js";
-import type { PreTrainedModel } from "./models.js";
-import { toTensors } from "./tokenizers.js";
+import type { PreTrainedModel } from "./pretrained-model.js";
+import { toTensors } from "./pretrained-tokenizer.js";
 
 export interface BatchOptions {
   /** Most tokens of a batch, padding included. */

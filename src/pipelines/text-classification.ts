@@ -2,7 +2,7 @@
 import type { TextOrPair } from "../tokens/index.js";
 import type { RowModel } from "./rows.js";
 import { sigmoid, softmax, topIndices } from "./scores.js";
-import type { PreTrainedTokenizer } from "./tokenizers.js";
+import type { PreTrainedTokenizer } from "./pretrained-tokenizer.js";
 
 export interface TextClassificationOptions {
   /** Default 1; `null` gives every class. */

@@ -7,10 +7,10 @@ import {
   type ScoredToken,
   type TokenClassificationResult,
 } from "./aggregate-entities.js";
-import { unknownOption } from "./options.js";
+import { unknownOption } from "./shared-options.js";
 import type { RowModel } from "./rows.js";
 import { softmax } from "./scores.js";
-import type { PreTrainedTokenizer } from "./tokenizers.js";
+import type { PreTrainedTokenizer } from "./pretrained-tokenizer.js";
 import { planTokenWindows, type TokenWindow } from "./windows.js";
 
 export interface TokenClassificationOptions {

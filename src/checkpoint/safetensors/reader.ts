@@ -1,7 +1,7 @@
-/** @file Reads safetensors files by position. */
+/** @file Reads safetensors by position. */
 import { arrayOf } from "../../graph/dtype.js";
 import { sizeOf, Tensor } from "../../graph/tensor.js";
-import { type ByteSource, openFileSource, readBytes } from "../../util/byte-source.js";
+import { type ByteSource, readBytes } from "../../util/byte-source.js";
 import { bytesOf } from "../../util/protobuf.js";
 import { damaged, unknownTensor, type Weights } from "../weights.js";
 import { parseHeader } from "./header.js";
@@ -9,17 +9,6 @@ import { parseHeader } from "./header.js";
 /** The reference's limit (safetensors 0.8, `MAX_HEADER_SIZE`). */
 const LARGEST_HEADER = 100_000_000;
 const LENGTH_BYTES = 8;
-
-/** Opens a `.safetensors` file. */
-export async function openSafetensors(path: string): Promise<Weights> {
-  const source = await openFileSource(path);
-  try {
-    return await readSafetensors(source);
-  } catch (error) {
-    await source.close();
-    throw error;
-  }
-}
 
 /** Reads the header of `source` and takes ownership of it. */
 export async function readSafetensors(source: ByteSource): Promise<Weights> {

@@ -19,6 +19,8 @@ export type LoadModel<O> = (
 ) => Promise<PreTrainedModel>;
 
 export interface AutoModels<O> {
+  /** Every head in the weights, for `withHeads`; not to be run itself. */
+  readonly AutoModelWithAllHeads: AutoModelClass<O>;
   /** The encoder: `last_hidden_state`, and `pooler_output` where the weights have a pooler. */
   readonly AutoModel: AutoModelClass<O>;
   /** Both pretraining heads: `prediction_logits`, `seq_relationship_logits`. */
@@ -39,6 +41,7 @@ export function createAutoModels<O>(load: LoadModel<O>, defaults: O): AutoModels
     from_pretrained: (source, options = defaults) => load(source, headsOf, options),
   });
   return {
+    AutoModelWithAllHeads: autoModel((present) => [...present]),
     AutoModel: autoModel((present) => (present.has("pooler") ? ["pooler"] : [])),
     AutoModelForPreTraining: autoModel(() => PRETRAINING_HEADS),
     AutoModelForMaskedLM: autoModel(() => ["masked-lm"]),

@@ -4,7 +4,7 @@ export {
   type TokenClassificationResult,
 } from "./aggregate-entities.js";
 export { AutoConfig } from "./auto-config.js";
-export { type FeatureExtractionOptions, POOLINGS, type Pooling } from "./feature-extraction.js";
+export type { FeatureExtractionOptions } from "./feature-extraction.js";
 export type { FillMaskOptions, FillMaskResult } from "./fill-mask.js";
 export {
   AutoModel,
@@ -16,6 +16,14 @@ export {
 } from "./models.js";
 export type { PretrainedModelOptions, PretrainedOptions } from "./options.js";
 export { pipeline } from "./pipeline.js";
+export {
+  type ModelRow,
+  POOLINGS,
+  type Pooling,
+  type Reading,
+  type RowModel,
+  type RowOptions,
+} from "./rows.js";
 export type { PretrainedConfig } from "./pretrained-config.js";
 export { type ModelInputs, type ModelOutputs, PreTrainedModel } from "./pretrained-model.js";
 export {

@@ -48,6 +48,7 @@ const load: LoadModel<PretrainedModelOptions> = async (source, headsOf, options)
 
 const models: AutoModels<PretrainedModelOptions> = createAutoModels(load, {});
 export const {
+  AutoModelWithAllHeads,
   AutoModel,
   AutoModelForPreTraining,
   AutoModelForMaskedLM,

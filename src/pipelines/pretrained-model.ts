@@ -6,6 +6,7 @@ import type { Executable, Runtime, TensorMap } from "../runtime/runtime.js";
 import { Callable } from "./callable.js";
 import { indexable } from "./indexable.js";
 import type { PretrainedConfig } from "./pretrained-config.js";
+import { type ModelRow, type RowOptions, readRows } from "./rows.js";
 
 /** int64 tensors [B, S]; the mask is all ones and the types all zeros when absent. */
 export interface ModelInputs {
@@ -88,6 +89,16 @@ export class PreTrainedModel extends Callable {
   /** Weights that are fed are shared by all graphs of the model; quantized ones, or where feeding copies, are part of each. */
   get #weightsAreFed(): boolean {
     return this.#loaded.dtype !== "q8" && !this.#loaded.runtime.copiesFeeds;
+  }
+
+  /** What each row asks for, in order: rows run sorted by length, in batches with little padding. */
+  readRows(rows: readonly ModelRow[], options?: RowOptions): Promise<Float32Array[]> {
+    return readRows(this, rows, options);
+  }
+
+  /** The same weights, without a copy, under other heads; each of the two is disposed of by itself. */
+  withHeads(heads: readonly BertHead[]): PreTrainedModel {
+    return new PreTrainedModel({ ...this.#loaded, heads });
   }
 
   /** Frees the compiled graphs. */

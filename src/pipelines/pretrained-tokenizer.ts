@@ -127,13 +127,15 @@ export class PreTrainedTokenizer extends Callable {
 }
 
 /** int64 [B, S]; every encoding must have the same length. */
-export function toTensors(encodings: readonly Encoding[]): BatchEncoding {
+export function toTensors(
+  encodings: readonly Pick<Encoding, "ids" | "typeIds" | "attentionMask">[],
+): BatchEncoding {
   const length = encodings[0]!.ids.length;
   if (encodings.some(({ ids }) => ids.length !== length))
     throw new ClinicalBertError("PIPELINE_INPUT", "Texts of different lengths make no tensor.", {
       remedy: "Tokenize them with padding: true and truncation: true.",
     });
-  const tensor = (pick: (encoding: Encoding) => ArrayLike<number>): Tensor => {
+  const tensor = (pick: (encoding: (typeof encodings)[number]) => ArrayLike<number>): Tensor => {
     const made = Tensor.zeros("int64", [encodings.length, length]);
     // The low words of the little-endian int64s; the high ones are zero.
     const words = new Int32Array(made.data.buffer);

@@ -219,6 +219,10 @@ export const ERROR_CATALOGUE = {
     meaning: "A fetched file does not match the checksum that the hub announces; it was removed.",
     remedy: "Try again; if it stays, a proxy on the way changes files.",
   },
+  MODEL_FETCH: {
+    meaning: "A file of a model could not be fetched from its address.",
+    remedy: "Check the address and the connection; a server may also want a key.",
+  },
   TENSOR_UNKNOWN: {
     meaning: "A tensor was asked for by a name that its file does not have.",
     remedy: "List the names with `clinicalbert inspect FILE`.",

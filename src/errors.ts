@@ -259,6 +259,17 @@ export const ERROR_CATALOGUE = {
     remedy: "See the documentation of the pipeline for the inputs it takes.",
   },
   // tasks
+  FINETUNE_DATA: {
+    meaning: "The examples given cannot train or test a model of this task.",
+    remedy: "Give examples of the task's kind: at least two classes, and a train part that is not empty.",
+  },
+  FINETUNE_LABEL: {
+    meaning: "Examples to test on have a class that the training examples never show, so no model can find it.",
+    remedy: "Correct the label, or count these as misses with --allow-unseen-labels.",
+  },
+  FINETUNE_MODEL: {
+    meaning: "A model cannot be fine-tuned, because its vocabulary is missing or is not its own.",
+    remedy: "Give a folder that holds config.json, weights and the vocab.txt that the model was trained with.",
   EXAMPLES_FORMAT: {
     meaning: "A file or folder of annotations is of no known format, or holds no file of the named one.",
     remedy: "Name the format, and give the file or folder that holds its annotations.",

@@ -30,6 +30,36 @@ export interface RecordRest {
   readonly isRandomNext: boolean;
 }
 
+/** All of a record; `length` of the ids are good. */
+export interface RecordParts extends RecordRest {
+  readonly ids: IdArray;
+}
+
+export function partsOfInstance(instance: PretrainingInstance): RecordParts {
+  const { ids, segmentIds, maskedPositions, maskedIds, isRandomNext } = instance;
+  const boundary = segmentIds.indexOf(1);
+  return {
+    ids,
+    length: ids.length,
+    firstLength: boundary === -1 ? ids.length : boundary,
+    positions: maskedPositions,
+    labels: maskedIds,
+    count: maskedIds.length,
+    isRandomNext,
+  };
+}
+
+export function instanceOfParts(parts: RecordParts): PretrainingInstance {
+  const { ids, length, firstLength, positions, labels, count, isRandomNext } = parts;
+  return {
+    ids: Int32Array.from(ids.subarray(0, length)),
+    segmentIds: segmentIdsOf(length, firstLength),
+    maskedPositions: positions.slice(0, count),
+    maskedIds: labels.slice(0, count),
+    isRandomNext,
+  };
+}
+
 /** One record at a time: `ids` are filled in place, `seal` adds the rest; then `bytes[0, length)` is the record. */
 export class RecordBuffer {
   readonly bytes: Uint8Array;
@@ -66,17 +96,54 @@ export class RecordBuffer {
   }
 
   /** Copies `instance`, which must fit. */
-  put({ ids, segmentIds, maskedPositions, maskedIds, isRandomNext }: PretrainingInstance): void {
-    const boundary = segmentIds.indexOf(1);
-    this.ids.set(ids);
-    this.seal({
-      length: ids.length,
-      firstLength: boundary === -1 ? ids.length : boundary,
-      positions: maskedPositions,
-      labels: maskedIds,
-      count: maskedIds.length,
-      isRandomNext,
-    });
+  put(instance: PretrainingInstance): void {
+    this.ids.set(instance.ids);
+    this.seal(partsOfInstance(instance));
+  }
+}
+
+/** Takes one record after another apart, into arrays that the next one overwrites. */
+export class RecordReader implements RecordParts {
+  readonly ids: IdArray;
+  readonly positions: Int32Array;
+  readonly labels: Int32Array;
+  length = 0;
+  firstLength = 0;
+  count = 0;
+  isRandomNext = false;
+  readonly #bytes: Uint8Array;
+  readonly #halves: Uint16Array;
+  readonly #idBytes: IdBytes;
+
+  constructor(idBytes: IdBytes, maxLength: number, maxPredictions: number) {
+    const buffer = new ArrayBuffer(recordBytes(maxLength, maxPredictions, idBytes));
+    this.#bytes = new Uint8Array(buffer);
+    this.#halves = new Uint16Array(buffer);
+    this.ids = new (idBytes === 2 ? Uint16Array : Int32Array)(buffer, RECORD_HEADER_BYTES, maxLength);
+    this.positions = new Int32Array(maxPredictions);
+    this.labels = new Int32Array(maxPredictions);
+    this.#idBytes = idBytes;
+  }
+
+  /** False when length or checksum of `record` are wrong. */
+  load(record: Uint8Array): boolean {
+    const halves = this.#halves;
+    if (record.length < RECORD_HEADER_BYTES || record.length > this.#bytes.length) return false;
+    this.#bytes.set(record);
+    this.length = halves[2]!;
+    this.firstLength = halves[3]!;
+    this.count = halves[4]!;
+    this.isRandomNext = (halves[5]! & RANDOM_NEXT) !== 0;
+    if (record.length !== recordBytes(this.length, this.count, this.#idBytes)) return false;
+    if (this.length > this.ids.length || this.count > this.positions.length) return false;
+    if (crc32c(record, 4) !== (halves[0]! | (halves[1]! << 16)) >>> 0) return false;
+    let next = (RECORD_HEADER_BYTES + this.length * this.#idBytes) / 2;
+    for (let index = 0; index < this.count; index++) this.positions[index] = halves[next++]!;
+    for (let index = 0; index < this.count; index++) {
+      const low = halves[next++]!;
+      this.labels[index] = this.#idBytes === 2 ? low : low | (halves[next++]! << 16);
+    }
+    return true;
   }
 }
 

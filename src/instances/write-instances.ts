@@ -12,7 +12,7 @@ import { shuffleRecords } from "./external-shuffle.js";
 import { createInstanceFile, jsonLinesSink, outputPaths, roundRobin } from "./instance-outputs.js";
 import type { InstanceSource } from "./instance-maker.js";
 import { idBytesFor } from "./instance-record.js";
-import type { InstanceFormat, InstanceSink, InstanceWidths } from "./instance-sink.js";
+import type { InstanceFormat, InstanceWidths, PartsSink } from "./instance-sink.js";
 import type { NativeSink } from "./native-file.js";
 import { makeShardsInThreads } from "./parallel-shards.js";
 import { describeFiles, openRunFolder, type RunFolder } from "./run-folder.js";
@@ -203,7 +203,7 @@ async function writeStep(context: RunContext, made: Made): Promise<string[]> {
   const order = new Uint32Array(total);
   for (let index = 0; index < total; index++) order[index] = index;
   made.random.shuffle(order, total);
-  const output = roundRobin(sinks, idBytesFor(vocabularySize), () =>
+  const output = roundRobin(sinks, idBytesFor(vocabularySize), widths, () =>
     internalError("a spilled record is damaged; remove the work folder and start again", {
       folder: run.path,
     }),
@@ -230,10 +230,10 @@ async function openSinks(
   { out, format }: WriteInstancesOptions,
   paths: readonly string[],
   widths: InstanceWidths,
-): Promise<(InstanceSink | NativeSink)[]> {
+): Promise<(PartsSink | NativeSink)[]> {
   if (typeof out !== "string")
     return [jsonLinesSink(out, { commit: async () => undefined, discard: async () => undefined })];
-  const sinks: (InstanceSink | NativeSink)[] = [];
+  const sinks: (PartsSink | NativeSink)[] = [];
   try {
     for (const path of paths) sinks.push(await createInstanceFile(path, format, widths));
     return sinks;

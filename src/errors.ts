@@ -270,6 +270,7 @@ export const ERROR_CATALOGUE = {
   FINETUNE_MODEL: {
     meaning: "A model cannot be fine-tuned, because its vocabulary is missing or is not its own.",
     remedy: "Give a folder that holds config.json, weights and the vocab.txt that the model was trained with.",
+  },
   EXAMPLES_FORMAT: {
     meaning: "A file or folder of annotations is of no known format, or holds no file of the named one.",
     remedy: "Name the format, and give the file or folder that holds its annotations.",

@@ -37,3 +37,13 @@ export {
 export { type EntityScores, type EntitySet, type IntervalRates, scoreEntities } from "./scorers/entities.js";
 export { type LabelledItem, type LabelScores, scoreLabels } from "./scorers/labels.js";
 export { type Rates, ratesOf } from "./scorers/rates.js";
+export { type PhiCategory, PHI_CATEGORIES, phiCategory } from "./phi-categories.js";
+export {
+  FOLDER_FORMATS,
+  type FormatOptions,
+  type FormattedExamples,
+  type FormattedFile,
+  formatExamples,
+  WRITTEN_FORMATS,
+  type WrittenFormat,
+} from "./writers/format-examples.js";

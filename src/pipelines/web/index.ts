@@ -18,7 +18,7 @@ export {
   type AggregationStrategy,
   type TokenClassificationResult,
 } from "../aggregate-entities.js";
-export { type FeatureExtractionOptions, POOLINGS, type Pooling } from "../feature-extraction.js";
+export type { FeatureExtractionOptions } from "../feature-extraction.js";
 export type { FillMaskOptions, FillMaskResult } from "../fill-mask.js";
 export type { PretrainedConfig } from "../pretrained-config.js";
 export { type ModelInputs, type ModelOutputs, PreTrainedModel } from "../pretrained-model.js";
@@ -27,6 +27,7 @@ export {
   PreTrainedTokenizer,
   type TokenizerCallOptions,
 } from "../pretrained-tokenizer.js";
+export { POOLINGS, type Pooling } from "../rows.js";
 export type { ModelDtype, ProgressInfo } from "../shared-options.js";
 export type { TextClassificationOptions, TextClassificationResult } from "../text-classification.js";
 export type { Pipeline, PipelineTask } from "../text-pipeline.js";

@@ -2,7 +2,7 @@
 import { createHmac, randomBytes } from "node:crypto";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { openSafetensors } from "../../checkpoint/safetensors/reader.js";
+import { openSafetensors } from "../../checkpoint/safetensors/open-file.js";
 import { writeSafetensors } from "../../checkpoint/safetensors/writer.js";
 import { ClinicalBertError } from "../../errors.js";
 import type { ParameterVector } from "../../training/parameter-vector.js";

@@ -18,7 +18,8 @@ export {
   type AggregationStrategy,
   type TokenClassificationResult,
 } from "../aggregate-entities.js";
-export { type FeatureExtractionOptions, POOLINGS, type Pooling } from "../feature-extraction.js";
+export type { FeatureExtractionOptions } from "../feature-extraction.js";
+export { POOLINGS, type Pooling } from "../rows.js";
 export type { FillMaskOptions, FillMaskResult } from "../fill-mask.js";
 export type { PretrainedConfig } from "../pretrained-config.js";
 export { type ModelInputs, type ModelOutputs, PreTrainedModel } from "../pretrained-model.js";

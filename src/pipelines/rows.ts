@@ -37,7 +37,7 @@ export interface ModelRow {
   readonly reading: Reading;
 }
 
-export interface RowOptions extends Pick<BatchOptions, "tokensPerBatch" | "signal"> {
+export interface RowOptions extends Pick<BatchOptions, "tokensPerBatch" | "mostPadding" | "signal"> {
   /** Default 0; padding is masked, so that any id of the vocabulary does. */
   readonly paddingId?: number;
 }

@@ -7,6 +7,8 @@ import { toTensors } from "./pretrained-tokenizer.js";
 export interface BatchOptions {
   /** Most tokens of a batch, padding included. */
   readonly tokensPerBatch?: number;
+  /** Most padding of a batch, as a share of it. */
+  readonly mostPadding?: number;
   readonly hiddenStates?: boolean;
   readonly attentions?: boolean;
   readonly signal?: AbortSignal;
@@ -26,11 +28,18 @@ export async function runBatches(
   encodings: readonly Pick<Encoding, "ids" | "typeIds">[],
   paddingId: number,
   take: TakeRow,
-  { tokensPerBatch = TOKENS_PER_BATCH, hiddenStates = false, attentions = false, signal }: BatchOptions = {},
+  {
+    tokensPerBatch = TOKENS_PER_BATCH,
+    mostPadding = MOST_PADDING,
+    hiddenStates = false,
+    attentions = false,
+    signal,
+  }: BatchOptions = {},
 ): Promise<void> {
   for (const batch of planBatches(
     encodings.map(({ ids }) => ids.length),
     tokensPerBatch,
+    mostPadding,
   )) {
     signal?.throwIfAborted();
     const longest = encodings[batch.at(-1)!]!.ids.length;
@@ -41,7 +50,11 @@ export async function runBatches(
 }
 
 /** Batches of indices by growing length, so that the last of each is the longest. */
-export function planBatches(lengths: readonly number[], tokensPerBatch: number): number[][] {
+export function planBatches(
+  lengths: readonly number[],
+  tokensPerBatch: number,
+  mostPadding = MOST_PADDING,
+): number[][] {
   const order = lengths.map((_, index) => index).sort((a, b) => lengths[a]! - lengths[b]!);
   const batches: number[][] = [];
   let batch: number[] = [];
@@ -50,7 +63,7 @@ export function planBatches(lengths: readonly number[], tokensPerBatch: number):
     const length = lengths[index]!;
     const padded = (batch.length + 1) * length;
     const waste = padded - (tokens + length);
-    if (batch.length > 0 && (padded > tokensPerBatch || waste > padded * MOST_PADDING)) {
+    if (batch.length > 0 && (padded > tokensPerBatch || waste > padded * mostPadding)) {
       batches.push(batch);
       batch = [];
       tokens = 0;

@@ -7,7 +7,6 @@ export const DIRECTION_SIGN = "\u21C4";
 /** Stands for other characters of no width. */
 export const NO_WIDTH_SIGN = "\u00A4";
 
-// biome-ignore lint/suspicious/noMisleadingCharacterClass: single units on purpose
 const HIDDEN = /[\0-\x08\x0B-\x1F\x7F-\x9F\u00AD\u061C\u200B-\u200F\u2028-\u202E\u2060-\u2069\uFEFF]/g;
 
 /** `text` as it is shown. Line feeds, tabs and all that is written stay; the length is the same. */

@@ -9,6 +9,7 @@ import {
   type PipelineTask,
   pipeline,
   splitNoteSentences,
+  synthesizeNotes,
   type WebPretrainedOptions,
 } from "clinicalbert/browser";
 import type { CallMessage, ModelAddress, WorkerCalls, WorkerMessage } from "./messages.js";
@@ -67,6 +68,10 @@ const calls: {
       sections: sections.split(text).map(({ spans, title, category }) => ({ spans, title, category })),
       sentences: splitNoteSentences(text, sections, sentences).map(({ spans }) => spans),
     };
+  },
+  madeUp(seed) {
+    const notes = [...synthesizeNotes({ seed, count: 8 })];
+    return notes.reduce((longest, { text }) => (text.length > longest.length ? text : longest), "");
   },
   sentencesOf(texts) {
     return texts.map((text) => splitNoteSentences(text, sections, sentences).map(({ spans }) => spans));

@@ -33,6 +33,8 @@ export interface ModelAddress {
 /** Name, arguments and result of every call. */
 export interface WorkerCalls {
   outline(text: string): Outline;
+  /** Text of a synthetic note. */
+  madeUp(seed: number): string;
   sentencesOf(texts: readonly string[]): readonly (readonly Span[])[][];
   pieces(model: ModelAddress, text: string): Pieces;
   entities(model: ModelAddress, text: string): readonly Entity[];

@@ -19,6 +19,7 @@ export {
   type TokenClassificationResult,
 } from "../aggregate-entities.js";
 export type { FeatureExtractionOptions } from "../feature-extraction.js";
+export { POOLINGS, type Pooling } from "../rows.js";
 export type { FillMaskOptions, FillMaskResult } from "../fill-mask.js";
 export type { PretrainedConfig } from "../pretrained-config.js";
 export { type ModelInputs, type ModelOutputs, PreTrainedModel } from "../pretrained-model.js";
@@ -27,7 +28,6 @@ export {
   PreTrainedTokenizer,
   type TokenizerCallOptions,
 } from "../pretrained-tokenizer.js";
-export { POOLINGS, type Pooling } from "../rows.js";
 export type { ModelDtype, ProgressInfo } from "../shared-options.js";
 export type { TextClassificationOptions, TextClassificationResult } from "../text-classification.js";
 export type { Pipeline, PipelineTask } from "../text-pipeline.js";

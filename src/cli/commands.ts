@@ -72,4 +72,8 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: "the likeliest tokens in the place of [MASK], as JSON lines",
     load: () => import("./commands/fill-mask.js"),
   },
+  serve: {
+    summary: "models behind HTTP, with a page: embeddings, entities, masks, sections",
+    load: () => import("./commands/serve.js"),
+  },
 };

@@ -2,7 +2,8 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { internalError } from "../errors.js";
 import { toWireError, type WireError } from "../util/wire-error.js";
-import { type PretrainEvent, type PretrainJob, type PretrainOutcome, pretrain } from "./pretrain.js";
+import { type PretrainJob, type PretrainOutcome, pretrain } from "./pretrain.js";
+import type { PretrainEvent } from "./training-loop.js";
 
 export interface PretrainWorkerData {
   readonly job: PretrainJob;

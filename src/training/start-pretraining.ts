@@ -2,8 +2,9 @@
 import { Worker } from "node:worker_threads";
 import { ClinicalBertError } from "../errors.js";
 import { fromWireError } from "../util/wire-error.js";
-import type { PretrainEvent, PretrainJob, PretrainOutcome } from "./pretrain.js";
+import type { PretrainJob, PretrainOutcome } from "./pretrain.js";
 import type { PretrainMessage, PretrainWorkerData } from "./pretrain-worker.js";
+import type { PretrainEvent } from "./training-loop.js";
 
 export interface StartPretrainingOptions {
   /** Stops the run after the micro-batch at hand; the outcome then says `finished: false`. */

@@ -241,6 +241,10 @@ export const ERROR_CATALOGUE = {
     meaning: "A pretraining instance does not fit the model or the batch shape.",
     remedy: "Make the instances with the vocabulary and lengths of this run.",
   },
+  TRAINING_MEMORY: {
+    meaning: "A training does not fit the memory that it was given.",
+    remedy: "Give --memory a larger budget, shorten the instances (--max-length), or take a smaller model.",
+  },
   TRAINING_DIVERGED: {
     meaning: "The loss or the gradient norm is not a finite number.",
     remedy: "Lower the learning rate or lengthen the warm-up, and go on from the last checkpoint.",
@@ -294,13 +298,18 @@ export const ERROR_CATALOGUE = {
     remedy: "Check that both files hold what the metric compares.",
   },
   // recipes
-  DEMO_FOLDER: {
-    meaning: "The folder for a demonstration holds something else.",
-    remedy: "Give an empty or a new folder with --out.",
+  STAGE_FOLDER: {
+    meaning:
+      "The folder for a job of several stages holds something else, or a job of other notes or values.",
+    remedy: "Give a new folder with --out, or remove this one with clinicalbert purge.",
   },
-  DEMO_NOTES: {
+  RUN_FOLDER: {
+    meaning: "A folder is no run, demonstration or corpus of this package.",
+    remedy: "Name the folder that was given as --out.",
+  },
+  NOTES_TOO_FEW: {
     meaning: "The notes are too few, or too short, to train on and to judge by.",
-    remedy: "Give more notes (some hundred, of several patients), or none to use synthetic ones.",
+    remedy: "Give more notes (some hundred, of several patients); demo without notes takes synthetic ones.",
   },
   // server
   SERVER_REQUEST: {

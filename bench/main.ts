@@ -14,6 +14,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   finetune: () => import("./finetune.js"),
   tokens: () => import("./tokens.js"),
   "pretrain-profile": () => import("./pretrain-profile.js"),
+  "pretraining-result": () => import("./pretraining-result.js"),
   spacy: () => import("./spacy.js"),
 };
 

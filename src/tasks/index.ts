@@ -51,3 +51,10 @@ export { type DeidDocument, type DeidMeasure, deidDocument, type PhiTag, scoreDe
 export { type ConceptScores, scoreConcepts } from "./scorers/i2b2-concepts.js";
 export { type SeqevalOptions, type SeqevalResult, seqeval } from "./scorers/seqeval.js";
 export { STRICT_SCHEMES, type StrictScheme } from "./scorers/seqeval-schemes.js";
+export {
+  type FileScores,
+  METRICS,
+  type Metric,
+  type ScoreFilesOptions,
+  scoreFiles,
+} from "./scorers/score-files.js";

@@ -1,7 +1,7 @@
 /** @file Full checkpoints of a run: weights, both moments and the step in one safetensors file, written atomically and proved readable. */
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { openSafetensors } from "../checkpoint/safetensors/reader.js";
+import { openSafetensors } from "../checkpoint/safetensors/open-file.js";
 import { writeSafetensors } from "../checkpoint/safetensors/writer.js";
 import { ClinicalBertError } from "../errors.js";
 import type { Tensor } from "../graph/tensor.js";

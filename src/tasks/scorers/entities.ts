@@ -83,7 +83,7 @@ export function scoreKeyed(
   const documents = [...byDocument.values()];
   const totals = new Float64Array(3 * labels.length);
   for (const counts of documents) for (const [index, count] of counts.entries()) totals[index]! += count;
-  const intervals = bootstrapIntervals(documents, (sums) => flatten(summarize(labels, sums)), options);
+  const intervals = bootstrapIntervals(documents, (sums) => resampled(labels, sums), options);
   const { micro, macro, classes } = summarize(labels, totals);
   const withIntervals = (rates: Rates, row: number): IntervalRates =>
     intervals === null
@@ -150,6 +150,19 @@ function summarize(labels: readonly string[], totals: Float64Array): Summary {
   return { micro: ratesOf(counts), macro, classes };
 }
 
-function flatten({ micro, macro, classes }: Summary): number[] {
-  return [micro, macro, ...classes].flatMap(({ precision, recall, f1 }) => [precision, recall, f1]);
+/** The rates of a resample; a class that it does not have has none, and is not in its means. */
+function resampled(labels: readonly string[], totals: Float64Array): number[] {
+  const { micro, classes } = summarize(labels, totals);
+  const present = classes.filter(({ gold, predicted }) => gold + predicted > 0);
+  return [
+    ...ratesAsList(micro),
+    ...[0, 1, 2].map((index) => mean(present.map((rates) => ratesAsList(rates)[index]!))),
+    ...classes.flatMap((rates) =>
+      rates.gold + rates.predicted > 0 ? ratesAsList(rates) : [Number.NaN, Number.NaN, Number.NaN],
+    ),
+  ];
+}
+
+function ratesAsList({ precision, recall, f1 }: Rates): [number, number, number] {
+  return [precision, recall, f1];
 }

@@ -69,7 +69,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: () => import("./commands/finetune.js"),
   },
   evaluate: {
-    summary: "score predictions against gold: conlleval, i2b2, seqeval, accuracy, de-identification",
+    summary: "score predictions or a fine-tuned model: conlleval, i2b2, seqeval, accuracy, de-identification",
     load: () => import("./commands/evaluate.js"),
   },
   "convert-annotations": {

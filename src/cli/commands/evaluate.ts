@@ -1,4 +1,4 @@
-/** @file `clinicalbert evaluate`: scores predictions against gold. */
+/** @file `clinicalbert evaluate`: scores predictions, or a fine-tuned model, against gold. */
 import type { Command } from "commander";
 import {
   EXAMPLE_FORMATS,
@@ -10,6 +10,7 @@ import {
   scoreFiles,
 } from "../../tasks/index.js";
 import { addExamples, type CliCommand, type CliContext } from "../context.js";
+import { configureModelTest } from "../evaluate-model.js";
 import { OFFSETS_FLAG, OFFSETS_HELP, type OffsetUnit, parseOffsetUnit } from "../offset-units.js";
 import { oneOf, wholeNumber } from "../options.js";
 
@@ -29,9 +30,11 @@ interface ScoreFlags {
 export const command: CliCommand = {
   configure(command, context) {
     configureScore(command.command("score"), context);
+    configureModelTest(command.command("model"), context);
     addExamples(
       command,
       "clinicalbert evaluate score --metric conlleval --gold test.tsv --predicted predicted.tsv",
+      "clinicalbert evaluate model --model runs/ner/model --test test.tsv",
       "clinicalbert evaluate score --help",
     );
   },

@@ -3,13 +3,8 @@ import { randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
 import fastifyStatic from "@fastify/static";
 import swagger from "@fastify/swagger";
-import {
-  fastify,
-  type FastifyBaseLogger,
-  type FastifyInstance,
-  type FastifyReply,
-  type FastifyRequest,
-} from "fastify";
+import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import type { Logger } from "pino";
 import { ClinicalBertError, internalError } from "../errors.js";
 import { stackFrames } from "../util/wire-error.js";
 import type { InfoResponse, OpenAiModel } from "./api.js";
@@ -35,7 +30,7 @@ export interface AppOptions {
   readonly models: readonly ServedModel[];
   readonly engine: Engine;
   readonly metrics: Metrics;
-  readonly log: FastifyBaseLogger;
+  readonly log: Logger;
   readonly audit: AuditLog | null;
   /** True from the stop signal on. */
   isStopping(): boolean;
@@ -53,11 +48,11 @@ declare module "fastify" {
 }
 
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
-  const { settings, log } = options;
+  const { settings } = options;
   const { limits } = settings;
   const app = fastify({
-    loggerInstance: log,
-    disableRequestLogging: true,
+    // fastify's own log lines can hold errors that quote a request; the server writes its own.
+    logger: false,
     bodyLimit: limits.bodyBytes,
     requestTimeout: limits.receiveMs,
     keepAliveTimeout: 60_000,

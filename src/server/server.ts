@@ -79,8 +79,10 @@ export async function startServer(settings: ServeSettings, io: ServeIo): Promise
     });
     const { port } = app.server.address() as AddressInfo;
     const host = settings.host.includes(":") ? `[${settings.host}]` : settings.host;
+    const url = `http://${host}:${port}`;
+    log.info({ url, models: models.map(({ info }) => `${info.id} ${info.sha256}`) }, "ready");
     return {
-      url: `http://${host}:${port}`,
+      url,
       port,
       models: models.map(({ info }) => info.id),
       failed,

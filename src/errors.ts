@@ -219,6 +219,10 @@ export const ERROR_CATALOGUE = {
     meaning: "A fetched file does not match the checksum that the hub announces; it was removed.",
     remedy: "Try again; if it stays, a proxy on the way changes files.",
   },
+  MODEL_FETCH: {
+    meaning: "A file of a model could not be fetched from its address.",
+    remedy: "Check the address and the connection; a server may also want a key.",
+  },
   TENSOR_UNKNOWN: {
     meaning: "A tensor was asked for by a name that its file does not have.",
     remedy: "List the names with `clinicalbert inspect FILE`.",
@@ -255,6 +259,36 @@ export const ERROR_CATALOGUE = {
     remedy: "See the documentation of the pipeline for the inputs it takes.",
   },
   // tasks
+  FINETUNE_DATA: {
+    meaning: "The examples given cannot train or test a model of this task.",
+    remedy: "Give examples of the task's kind: at least two classes, and a train part that is not empty.",
+  },
+  FINETUNE_LABEL: {
+    meaning:
+      "Examples to test on have a class that the training examples never show, so no model can find it.",
+    remedy: "Correct the label, or count these as misses with --allow-unseen-labels.",
+  },
+  FINETUNE_MODEL: {
+    meaning: "A model cannot be fine-tuned, because its vocabulary is missing or is not its own.",
+    remedy:
+      "Give a folder that holds config.json, weights and the vocab.txt that the model was trained with.",
+  },
+  EXAMPLES_FORMAT: {
+    meaning: "A file or folder of annotations is of no known format, or holds no file of the named one.",
+    remedy: "Name the format, and give the file or folder that holds its annotations.",
+  },
+  EXAMPLES_MALFORMED: {
+    meaning: "A file of annotations breaks the rules of its format.",
+    remedy: "Repair the named line; docs/tasks.md describes what each format must have.",
+  },
+  SCORE_MISMATCH: {
+    meaning: "Gold and prediction are not about the same texts, sentences or items.",
+    remedy: "Give the prediction for the very file that is scored.",
+  },
+  SCORE_EMPTY: {
+    meaning: "There is nothing to score: the published script divides by zero here.",
+    remedy: "Check that both files hold what the metric compares.",
+  },
   // recipes
   DEMO_FOLDER: {
     meaning: "The folder for a demonstration holds something else.",

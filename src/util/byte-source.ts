@@ -8,6 +8,8 @@ export interface ByteSource {
   readonly size: number;
   /** Fills `target` from `position`; throws `FILE_TRUNCATED` where the bytes end before it is full. */
   readInto(target: Uint8Array, position: number): Promise<void>;
+  /** Bytes that are in memory, not copied; absent where they are not. Throws as `readInto`. */
+  view?(position: number, length: number): Uint8Array;
   close(): Promise<void>;
 }
 
@@ -19,6 +21,10 @@ export function memorySource(bytes: Uint8Array, name: string): ByteSource {
     async readInto(target, position) {
       requireRange(name, bytes.length, position, target.length);
       target.set(bytes.subarray(position, position + target.length));
+    },
+    view(position, length) {
+      requireRange(name, bytes.length, position, length);
+      return bytes.subarray(position, position + length);
     },
     async close() {},
   };

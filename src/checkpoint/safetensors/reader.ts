@@ -31,7 +31,15 @@ export async function readSafetensors(source: ByteSource): Promise<Weights> {
     async read(name) {
       const entry = byName.get(name);
       if (entry === undefined) throw unknownTensor(path, name);
-      const tensor = new Tensor(entry.type, new (arrayOf(entry.type))(sizeOf(entry.dims)), entry.dims);
+      const Numbers = arrayOf(entry.type);
+      const bytes = source.view?.(dataStart + entry.start, entry.end - entry.start);
+      if (bytes !== undefined && bytes.byteOffset % Numbers.BYTES_PER_ELEMENT === 0)
+        return new Tensor(
+          entry.type,
+          new Numbers(bytes.buffer as ArrayBuffer, bytes.byteOffset, sizeOf(entry.dims)),
+          entry.dims,
+        );
+      const tensor = new Tensor(entry.type, new Numbers(sizeOf(entry.dims)), entry.dims);
       await source.readInto(bytesOf(tensor.data), dataStart + entry.start);
       return tensor;
     },

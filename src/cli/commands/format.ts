@@ -16,7 +16,7 @@ import { openSentenceSplitter, SENTENCE_SPLITTERS } from "../../sentences/open-s
 import { SPACY_SENTENCE_RULES } from "../../sentences/spacy-splitter.js";
 import { addExamples, type CliCommand, type CliContext } from "../context.js";
 import { wholeNumber } from "../options.js";
-import { packageVersion } from "../package-version.js";
+import { packageVersion } from "../../util/package-version.js";
 import { startProgress } from "../progress.js";
 
 interface Flags {

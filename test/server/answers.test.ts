@@ -9,7 +9,7 @@ import { get, MODELS, post, startTestServer, type TestServer } from "./serve.js"
 let server: TestServer;
 beforeAll(async () => {
   server = await startTestServer();
-});
+}, 60_000);
 afterAll(() => server.stop());
 
 const send = async (route: string, body: unknown): Promise<unknown> => {

@@ -15,7 +15,7 @@ beforeAll(async () => {
     limits: { requestsPerMinute: 60 },
   });
   client = clientWith(KEY);
-});
+}, 60_000);
 afterAll(() => server.stop());
 
 /** The error that `promise` rejects with. */

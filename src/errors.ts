@@ -285,6 +285,10 @@ export const ERROR_CATALOGUE = {
     meaning: "Gold and prediction are not about the same texts, sentences or items.",
     remedy: "Give the prediction for the very file that is scored.",
   },
+  SCORE_MALFORMED: {
+    meaning: "A tag or label is none that the metric or its scheme knows.",
+    remedy: "Choose the scheme that the tags are written in, or repair them.",
+  },
   SCORE_EMPTY: {
     meaning: "There is nothing to score: the published script divides by zero here.",
     remedy: "Check that both files hold what the metric compares.",

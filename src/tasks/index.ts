@@ -47,3 +47,14 @@ export {
   WRITTEN_FORMATS,
   type WrittenFormat,
 } from "./writers/format-examples.js";
+export { type DeidDocument, type DeidMeasure, deidDocument, type PhiTag, scoreDeid } from "./scorers/deid.js";
+export { type ConceptScores, scoreConcepts } from "./scorers/i2b2-concepts.js";
+export { type SeqevalOptions, type SeqevalResult, seqeval } from "./scorers/seqeval.js";
+export { STRICT_SCHEMES, type StrictScheme } from "./scorers/seqeval-schemes.js";
+export {
+  type FileScores,
+  METRICS,
+  type Metric,
+  type ScoreFilesOptions,
+  scoreFiles,
+} from "./scorers/score-files.js";

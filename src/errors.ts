@@ -320,6 +320,10 @@ export const ERROR_CATALOGUE = {
     meaning: "A request has no inputs.",
     remedy: "Send at least one input.",
   },
+  SERVER_MEDIA_TYPE: {
+    meaning: "The body of a request is of another type than JSON.",
+    remedy: "Send the header content-type: application/json.",
+  },
   SERVER_TOO_LARGE: {
     meaning: "A request has more bytes, inputs or tokens than the server takes at once.",
     remedy: "Send it in parts, or start the server with higher limits (docs/serving.md).",

@@ -28,7 +28,7 @@ import {
 import { nextSentenceBaselines } from "./overlap-baseline.js";
 import { demoReport } from "./report.js";
 import { type StageRecord, timeStage } from "./stage-clock.js";
-import { wilsonInterval } from "./wilson.js";
+import { wilsonInterval } from "../util/wilson.js";
 
 export interface DemoOptions {
   /** Made when missing; a stopped demonstration in it goes on, a finished one begins anew. */

@@ -297,6 +297,14 @@ export const ERROR_CATALOGUE = {
     meaning: "There is nothing to score: the published script divides by zero here.",
     remedy: "Check that both files hold what the metric compares.",
   },
+  DEID_MODEL: {
+    meaning: "A model has no classes of protected health information, so that it cannot de-identify.",
+    remedy: "Fine-tune one on de-identification data (finetune ner), whose labels are those of i2b2 2006 or 2014.",
+  },
+  DEID_FAILED: {
+    meaning: "A part of a note could not be read by the model; nothing of the note was given out.",
+    remedy: "Try the note alone; report it, without the note, if it fails again.",
+  },
   // recipes
   STAGE_FOLDER: {
     meaning:

@@ -32,7 +32,7 @@ import {
   type StageFolderKind,
   type StageJob,
 } from "./stage-folder.js";
-import { wilsonInterval } from "./wilson.js";
+import { wilsonInterval } from "../util/wilson.js";
 
 export interface DemoOptions {
   /** Made when missing; a stopped demonstration in it goes on, a finished one begins anew. */

@@ -53,7 +53,15 @@ export function App() {
     [401, 403].includes(models.error.status);
   return (
     <>
-      <a class="skip" href={view === "note" ? "#note-text" : "#charts"}>
+      <a
+        class="skip"
+        href="#main"
+        onClick={(event) => {
+          // The part behind the # names the view.
+          event.preventDefault();
+          document.getElementById("main")?.focus();
+        }}
+      >
         Skip to the {view === "note" ? "note" : "charts"}
       </a>
       <header class="head">

@@ -25,6 +25,7 @@ export function AttentionPanel({ sentence, models, model, backend, onModel }: At
   const [layer, setLayer] = useState(0);
   const [head, setHead] = useState(0);
   const [special, setSpecial] = useState(false);
+  /** The word under the pointer or the focus; all lines are drawn without one. */
   const [chosen, setChosen] = useState<number | null>(null);
   const place =
     model === null
@@ -117,13 +118,13 @@ function Drawing({ attention: { words, weights }, special, chosen, onChosen }: D
           `${words[chosen!]!.text} attends to ${best.map(({ to, weight }) => `${words[to]!.text} ${weight.toFixed(2)}`).join(", ")}`}
       </p>
       <div class="scroll attention">
-        <div class="attention-words">
+        <div class="attention-words" onMouseLeave={() => onChosen(null)}>
           {shown.map((index) => (
             <button
               key={index}
               type="button"
               aria-pressed={chosen === index}
-              onClick={() => onChosen(chosen === index ? null : index)}
+              onClick={() => onChosen(index)}
               onMouseEnter={() => onChosen(index)}
               onFocus={() => onChosen(index)}
             >

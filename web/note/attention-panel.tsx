@@ -118,7 +118,7 @@ function Drawing({ attention: { words, weights }, special, chosen, onChosen }: D
           `${words[chosen!]!.text} attends to ${best.map(({ to, weight }) => `${words[to]!.text} ${weight.toFixed(2)}`).join(", ")}`}
       </p>
       <div class="scroll attention">
-        <div class="attention-words" onMouseLeave={() => onChosen(null)}>
+        <div class="attention-words">
           {shown.map((index) => (
             <button
               key={index}
@@ -126,7 +126,9 @@ function Drawing({ attention: { words, weights }, special, chosen, onChosen }: D
               aria-pressed={chosen === index}
               onClick={() => onChosen(index)}
               onMouseEnter={() => onChosen(index)}
+              onMouseLeave={() => onChosen(null)}
               onFocus={() => onChosen(index)}
+              onBlur={() => onChosen(null)}
             >
               {words[index]!.text}
             </button>

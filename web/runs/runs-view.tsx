@@ -91,6 +91,7 @@ export function RunsView({ theme }: { readonly theme: Theme }) {
             <Chart key={spec.title} spec={spec} runs={drawn} range={range} theme={theme} onRange={setRange} />
           ))}
         </div>
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a part that scrolls must be reached by the keyboard */}
         <section class="run-table" aria-label="Last values" tabIndex={0}>
           <table>
             <thead>

@@ -5,7 +5,7 @@
 import { readFileSync } from "node:fs";
 
 const started = Number(process.env.BENCH_STARTED ?? Date.now());
-const { module, folder, dtype, textsFile, batch, sorted, cold } = JSON.parse(process.argv[2]);
+const { module, folder, dtype, textsFile, batch, sorted, cold, each } = JSON.parse(process.argv[2]);
 const { pipeline, env } = await import(module);
 if (env) Object.assign(env, { allowRemoteModels: false, allowLocalModels: true, localModelPath: "" });
 const texts = JSON.parse(readFileSync(textsFile, "utf8"));
@@ -18,15 +18,25 @@ if (cold) {
   const order = texts.map((_, index) => index);
   if (sorted) order.sort((a, b) => texts[a].length - texts[b].length);
   const start = performance.now();
+  const startCpu = process.cpuUsage();
+  const milliseconds = [];
   let sum = 0;
   for (let at = 0; at < order.length; at += batch) {
+    const startBatch = performance.now();
     const features = await extract(
       order.slice(at, at + batch).map((index) => texts[index]),
       { pooling: "mean" },
     );
+    milliseconds.push(performance.now() - startBatch);
     sum += features.data[0];
   }
-  report({ seconds: (performance.now() - start) / 1000, checksum: sum });
+  const work = process.cpuUsage(startCpu);
+  report({
+    seconds: (performance.now() - start) / 1000,
+    workCpuSeconds: (work.user + work.system) / 1e6,
+    ...(each ? { milliseconds } : {}),
+    checksum: sum,
+  });
 }
 
 function report(figures) {

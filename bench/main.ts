@@ -13,7 +13,9 @@ const BENCHES: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   pretrain: () => import("./pretrain.js"),
   tokens: () => import("./tokens.js"),
   "pretrain-profile": () => import("./pretrain-profile.js"),
+  "pretraining-result": () => import("./pretraining-result.js"),
   spacy: () => import("./spacy.js"),
+  serve: () => import("./serve.js"),
 };
 
 const [name, ...args] = process.argv.slice(2);

@@ -259,6 +259,40 @@ export const ERROR_CATALOGUE = {
     remedy: "See the documentation of the pipeline for the inputs it takes.",
   },
   // tasks
+  FINETUNE_DATA: {
+    meaning: "The examples given cannot train or test a model of this task.",
+    remedy: "Give examples of the task's kind: at least two classes, and a train part that is not empty.",
+  },
+  FINETUNE_LABEL: {
+    meaning:
+      "Examples to test on have a class that the training examples never show, so no model can find it.",
+    remedy: "Correct the label, or count these as misses with --allow-unseen-labels.",
+  },
+  FINETUNE_MODEL: {
+    meaning: "A model cannot be fine-tuned, because its vocabulary is missing or is not its own.",
+    remedy:
+      "Give a folder that holds config.json, weights and the vocab.txt that the model was trained with.",
+  },
+  EXAMPLES_FORMAT: {
+    meaning: "A file or folder of annotations is of no known format, or holds no file of the named one.",
+    remedy: "Name the format, and give the file or folder that holds its annotations.",
+  },
+  EXAMPLES_MALFORMED: {
+    meaning: "A file of annotations breaks the rules of its format.",
+    remedy: "Repair the named line; docs/tasks.md describes what each format must have.",
+  },
+  SCORE_MISMATCH: {
+    meaning: "Gold and prediction are not about the same texts, sentences or items.",
+    remedy: "Give the prediction for the very file that is scored.",
+  },
+  SCORE_MALFORMED: {
+    meaning: "A tag or label is none that the metric or its scheme knows.",
+    remedy: "Choose the scheme that the tags are written in, or repair them.",
+  },
+  SCORE_EMPTY: {
+    meaning: "There is nothing to score: the published script divides by zero here.",
+    remedy: "Check that both files hold what the metric compares.",
+  },
   // recipes
   DEMO_FOLDER: {
     meaning: "The folder for a demonstration holds something else.",
@@ -276,6 +310,10 @@ export const ERROR_CATALOGUE = {
   SERVER_EMPTY: {
     meaning: "A request has no inputs.",
     remedy: "Send at least one input.",
+  },
+  SERVER_MEDIA_TYPE: {
+    meaning: "The body of a request is of another type than JSON.",
+    remedy: "Send the header content-type: application/json.",
   },
   SERVER_TOO_LARGE: {
     meaning: "A request has more bytes, inputs or tokens than the server takes at once.",

@@ -3,13 +3,8 @@ import { randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
 import fastifyStatic from "@fastify/static";
 import swagger from "@fastify/swagger";
-import {
-  fastify,
-  type FastifyBaseLogger,
-  type FastifyInstance,
-  type FastifyReply,
-  type FastifyRequest,
-} from "fastify";
+import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import type { Logger } from "pino";
 import { ClinicalBertError, internalError } from "../errors.js";
 import { stackFrames } from "../util/wire-error.js";
 import type { InfoResponse, OpenAiModel } from "./api.js";
@@ -35,13 +30,16 @@ export interface AppOptions {
   readonly models: readonly ServedModel[];
   readonly engine: Engine;
   readonly metrics: Metrics;
-  readonly log: FastifyBaseLogger;
+  readonly log: Logger;
   readonly audit: AuditLog | null;
   /** True from the stop signal on. */
   isStopping(): boolean;
   /** A thread has died: the process cannot go on. */
   onFatal(error: ClinicalBertError): void;
 }
+
+/** Nginx's number, for the log: nobody was there to be answered. */
+const CLIENT_GONE = 499;
 
 declare module "fastify" {
   interface FastifyContextConfig {
@@ -53,11 +51,11 @@ declare module "fastify" {
 }
 
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
-  const { settings, log } = options;
+  const { settings } = options;
   const { limits } = settings;
   const app = fastify({
-    loggerInstance: log,
-    disableRequestLogging: true,
+    // fastify's own log lines can hold errors that quote a request; the server writes its own.
+    logger: false,
     bodyLimit: limits.bodyBytes,
     requestTimeout: limits.receiveMs,
     keepAliveTimeout: 60_000,
@@ -84,6 +82,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   });
   app.server.headersTimeout = Math.min(limits.receiveMs, 20_000);
   app.server.maxConnections = limits.connections;
+  app.removeContentTypeParser("text/plain");
   app.setSerializerCompiler(() => (value) => JSON.stringify(value));
   app.setErrorHandler((error, request, reply) => sendError(options, toKnown(error), request, reply));
   app.setNotFoundHandler((request, reply) =>
@@ -119,6 +118,8 @@ function addHooks(app: FastifyInstance, options: AppOptions): void {
 
   app.addHook("onRequest", async (request, reply) => {
     const state = startRequest(request);
+    // Comes for answers that were sent and for clients that went away.
+    reply.raw.once("close", () => endRequest(options, request, reply));
     reply.headers(SECURITY_HEADERS).header("x-request-id", request.id);
     const origin = guard.check(request.headers.host, request.headers.origin);
     if (origin !== null) allowOrigin(reply, origin);
@@ -136,10 +137,8 @@ function addHooks(app: FastifyInstance, options: AppOptions): void {
       state.key = key.id;
     }
     if (!isPublic) reply.header("cache-control", "no-store");
-    if (options.isStopping()) {
-      reply.header("connection", "close");
-      if (isWork) throw new ClinicalBertError("SERVER_STOPPING", "The server is stopping.");
-    }
+    if (options.isStopping() && isWork)
+      throw new ClinicalBertError("SERVER_STOPPING", "The server is stopping.");
     if (!isWork) return;
     state.leave.push(keyLimits.enter(state.key ?? "local"));
     if (open >= limits.requests)
@@ -154,15 +153,12 @@ function addHooks(app: FastifyInstance, options: AppOptions): void {
     });
     return;
   });
-  app.addHook("onSend", async (request, _reply, payload) => {
+  app.addHook("onSend", async (request, reply, payload) => {
+    // A connection that is kept open would keep a stopping server waiting.
+    if (options.isStopping()) reply.header("connection", "close");
     if (typeof payload === "string" || payload instanceof Uint8Array)
       stateOf(request).bytesOut = Buffer.byteLength(payload);
     return payload;
-  });
-  app.addHook("onResponse", async (request, reply) => endRequest(options, request, reply.statusCode));
-  // Not answered, because nobody was there to hear it.
-  app.addHook("onRequestAbort", async (request) => {
-    stateOf(request).error ??= "ABORTED";
   });
 }
 
@@ -178,9 +174,12 @@ function allowOrigin(reply: FastifyReply, origin: string): void {
 }
 
 /** The one line of a request in the log, and in the audit log where there is one. */
-function endRequest({ metrics, log, audit }: AppOptions, request: FastifyRequest, status: number): void {
+function endRequest({ metrics, log, audit }: AppOptions, request: FastifyRequest, reply: FastifyReply): void {
   const state = stateOf(request);
   leaveRequest(state);
+  const isAnswered = reply.raw.writableFinished;
+  if (!isAnswered) state.error ??= "ABORTED";
+  const status = isAnswered ? reply.statusCode : CLIENT_GONE;
   const milliseconds = Math.round((performance.now() - state.start) * 1000) / 1000;
   const route = request.routeOptions.url ?? "unknown";
   metrics.request(route, status, milliseconds / 1000);

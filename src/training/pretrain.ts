@@ -1,11 +1,10 @@
 /** @file The pretraining loop: reads instances in order, steps, writes metrics and checkpoints, goes on exactly where it was. */
-import { cpus } from "node:os";
 import { ClinicalBertError } from "../errors.js";
-import { GraphBuilder } from "../graph/builder.js";
 import { type InstanceReader, readInstances } from "../instances/instance-sink.js";
 import { openInstances } from "../instances/open-instances.js";
 import { createOrtRuntime, ortVersion } from "../runtime/ort-node.js";
 import type { Runtime } from "../runtime/runtime.js";
+import type { StoppableHooks } from "../util/stoppable-worker.js";
 import { type Evaluation, evaluatePretraining } from "./evaluate.js";
 import { createInstanceOrder } from "./instance-order.js";
 import { type LoadReport, loadParameters } from "./load-parameters.js";
@@ -21,7 +20,8 @@ import {
   type StepMetrics,
 } from "./run-directory.js";
 import { saveModel } from "./save-model.js";
-import { restoreCheckpoint, saveCheckpoint, type TrainingEnvironment } from "./training-checkpoint.js";
+import { restoreCheckpoint, saveCheckpoint } from "./training-checkpoint.js";
+import { describeEnvironment, type TrainingEnvironment } from "./training-environment.js";
 
 export interface PretrainJob {
   readonly recipe: PretrainRecipe;
@@ -42,11 +42,8 @@ export type PretrainEvent =
   | { readonly kind: "checkpoint"; readonly step: number }
   | { readonly kind: "evaluating"; readonly sequences: number };
 
-export interface PretrainHooks {
-  readonly onEvent: (event: PretrainEvent) => void;
-  /** Asked between micro-batches. */
-  readonly stopped: () => boolean;
-}
+/** `stopped` is asked between micro-batches. */
+export type PretrainHooks = StoppableHooks<PretrainEvent>;
 
 export interface PretrainOutcome {
   /** False when it was stopped; the same job continues it. */
@@ -86,7 +83,7 @@ export async function pretrain(
     checkInstances(instances, recipe);
     await openRun(paths, recipe, { onnxruntime: await ortVersion(), node: process.versions.node });
     const runtime = await createOrtRuntime({ device: recipe.device, threads: recipe.threads });
-    const environment = await describeEnvironment(recipe, runtime);
+    const environment = await describeEnvironment(runtime, recipe.threads, String(recipe.microBatch));
     const state = createTrainingState(recipe.config);
     return await continueRun({ recipe, paths, instances, runtime, state, environment, hooks });
   } finally {
@@ -225,26 +222,4 @@ function checkInstances({ count, maxLength }: InstanceReader, { config }: Pretra
       `The instances have ${maxLength} tokens, the model has ${config.maxPositions} positions.`,
       `Make instances with --max-length ${config.maxPositions}.`,
     );
-}
-
-/**
- * Whether this thread, which runs the optimizer, takes denormal numbers for 0. onnxruntime turns that on in the thread that
- * makes the first session of a process: a second training in one process may differ from the first in its last bits.
- */
-async function flushesDenormals(runtime: Runtime): Promise<boolean> {
-  const g = new GraphBuilder();
-  g.output("y", g.exp(g.input("x", "float32", [1])));
-  await (await runtime.compile(g.finish())).dispose();
-  const smallest = Float64Array.of(Number.MIN_VALUE);
-  return smallest[0]! * 2 === 0;
-}
-
-async function describeEnvironment(recipe: PretrainRecipe, runtime: Runtime): Promise<TrainingEnvironment> {
-  return {
-    onnxruntime: await ortVersion(),
-    threads: String(recipe.threads),
-    microBatch: String(recipe.microBatch),
-    processor: `${process.arch} ${cpus()[0]?.model ?? "unknown"}`,
-    denormals: (await flushesDenormals(runtime)) ? "flushed" : "kept",
-  };
 }

@@ -72,39 +72,53 @@ export async function openRun(
   versions: Record<string, string>,
 ): Promise<void> {
   const data = await Promise.all(recipe.instances.map(describeFile));
-  const known = await readFile(paths.recipe, "utf8").catch(() => null);
-  if (known === null) {
-    try {
-      await makeFolder(paths.folder);
-      const record: RunRecord = { format: "clinicalbert-run-1", versions, data, recipe };
-      await writeAtomic(paths.recipe, `${JSON.stringify(record, null, 2)}\n`);
-    } catch (error) {
-      throw fileError(error, paths.folder);
-    }
-    return;
-  }
-  const record = parseRecord(known, paths.recipe);
-  const differences = recipeDifferences(record.recipe, recipe);
-  const sameData = record.data.map(({ sha256 }) => sha256).join() === data.map(({ sha256 }) => sha256).join();
-  if (!sameData) differences.push("instances");
-  if (differences.length > 0)
-    throw new ClinicalBertError(
-      "TRAINING_RESUME",
-      `${paths.folder} holds a run with other values of ${differences.join(", ")}.`,
-      {
-        details: { folder: paths.folder, differences },
-      },
-    );
+  const record: RunRecord = { format: "clinicalbert-run-1", versions, data, recipe };
+  await openRunRecord(paths, record, (known) => {
+    const differences = recipeDifferences(known.recipe, recipe);
+    const sameData =
+      known.data.map(({ sha256 }) => sha256).join() === data.map(({ sha256 }) => sha256).join();
+    return sameData ? differences : [...differences, "instances"];
+  });
 }
 
-function parseRecord(text: string, path: string): RunRecord {
+/**
+ * Writes `record` as the run's `recipe.json`, or returns the one that is there. Throws `TRAINING_RESUME` when that is of
+ * another format, or differs in what `differences` names.
+ */
+export async function openRunRecord<R extends { readonly format: string }>(
+  { folder, recipe: path }: Pick<RunPaths, "folder" | "recipe">,
+  record: R,
+  differences: (known: R) => readonly string[],
+): Promise<R> {
+  const text = await readFile(path, "utf8").catch(() => null);
+  if (text === null) {
+    try {
+      await makeFolder(folder);
+      await writeAtomic(path, `${JSON.stringify(record, null, 2)}\n`);
+    } catch (error) {
+      throw fileError(error, folder);
+    }
+    return record;
+  }
+  const known = parseRecord(text, path, record.format) as R;
+  const found = differences(known);
+  if (found.length > 0)
+    throw new ClinicalBertError(
+      "TRAINING_RESUME",
+      `${folder} holds a run with other values of ${found.join(", ")}.`,
+      { details: { folder, differences: found } },
+    );
+  return known;
+}
+
+function parseRecord(text: string, path: string, format: string): unknown {
   try {
-    const record = JSON.parse(text) as RunRecord;
-    if (record.format === "clinicalbert-run-1") return record;
+    const record = JSON.parse(text) as { readonly format?: unknown };
+    if (record.format === format) return record;
   } catch {
     // Said below: it is not ours, whatever it is.
   }
-  throw new ClinicalBertError("TRAINING_RESUME", `${path} is not the recipe of a run.`, {
+  throw new ClinicalBertError("TRAINING_RESUME", `${path} is not the recipe of a run of this kind.`, {
     details: { path },
   });
 }
@@ -121,7 +135,8 @@ async function describeFile(path: string): Promise<DataFile> {
 }
 
 export interface MetricsLog {
-  write(metrics: StepMetrics): void;
+  /** Appends one line of plain data. */
+  write(metrics: { readonly step: number }): void;
   /** Makes the lines so far durable: before every checkpoint. */
   sync(): void;
   close(): void;

@@ -1,22 +1,21 @@
 /** @file `clinicalbert format`: notes to a corpus of one sentence a line, for instance creation. */
 import { stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
-import { formatCorpus } from "../../corpus/format-corpus.js";
+import { formatBatches } from "../../corpus/format-corpus.js";
 import { startFormatWorkers } from "../../corpus/format-workers.js";
 import type { CorpusManifest } from "../../corpus/manifest.js";
 import { ClinicalBertError } from "../../errors.js";
 import { parseColumnMapping } from "../../notes/columns.js";
 import { type NoteSourceOptions, SOURCE_FORMATS, type SourceFormat } from "../../notes/note-source.js";
-import { openNotes } from "../../notes/open-notes.js";
+import { openNoteBatches } from "../../notes/open-notes.js";
 import { isDatabaseAddress, placeOf } from "../../notes/postgres-source.js";
-import type { Refusal } from "../../notes/refusal.js";
 import { TEXT_ENCODINGS, type TextEncoding } from "../../notes/text-encoding.js";
 import { createSectionSplitter, SECTION_RULES, type SectionRules } from "../../sections/index.js";
 import { openSentenceSplitter, SENTENCE_SPLITTERS } from "../../sentences/open-splitter.js";
-import { SPACY_SENTENCE_RULES } from "../../sentences/spacy-splitter.js";
+import { SPACY_SENTENCE_RULES } from "../../sentences/spacy-sentence-rules.js";
 import { addExamples, type CliCommand, type CliContext } from "../context.js";
 import { wholeNumber } from "../options.js";
-import { packageVersion } from "../package-version.js";
+import { packageVersion } from "../../util/package-version.js";
 import { startProgress } from "../progress.js";
 
 interface Flags {
@@ -100,7 +99,6 @@ async function format(sources: readonly string[], flags: Flags, context: CliCont
   const byCategory = flags.oneFile !== true;
   const { threads } = flags;
   const filters = readFilters(flags);
-  const refusals: Refusal[] = [];
   const worker =
     threads === 1
       ? null
@@ -111,22 +109,19 @@ async function format(sources: readonly string[], flags: Flags, context: CliCont
         );
   const progress = startProgress(context, "format", 0, "notes");
   try {
-    const manifest = await formatCorpus(
-      openNotes(sources, { ...filters, onRefusal: (refusal) => refusals.push(refusal) }),
-      {
-        out: flags.out,
-        sections,
-        sentences,
-        byCategory,
-        diff,
-        source: { sources: await Promise.all(sources.map(describeSource)), filters },
-        refusals,
-        packageVersion: packageVersion(),
-        ...(worker === null ? {} : { worker }),
-        signal: context.signal,
-        onProgress: (notes) => progress.update(notes),
-      },
-    );
+    const manifest = await formatBatches(openNoteBatches(sources, filters), {
+      out: flags.out,
+      sections,
+      sentences,
+      byCategory,
+      diff,
+      source: { sources: await Promise.all(sources.map(describeSource)), filters },
+      strict: flags.strict ?? false,
+      packageVersion: packageVersion(),
+      ...(worker === null ? {} : { worker }),
+      signal: context.signal,
+      onProgress: (notes) => progress.update(notes),
+    });
     progress.finish();
     context.stdout.write(flags.json ? `${JSON.stringify(manifest)}\n` : summary(manifest, flags.out));
   } finally {

@@ -8,7 +8,7 @@ import { startServer } from "../../server/server.js";
 import { type ApiKey, DEFAULT_LIMITS, type ModelSource } from "../../server/settings.js";
 import { addExamples, type CliCommand, type CliContext } from "../context.js";
 import { byteSize, wholeNumber } from "../options.js";
-import { packageVersion } from "../package-version.js";
+import { packageVersion } from "../../util/package-version.js";
 
 interface Flags {
   readonly model: readonly ModelSource[];

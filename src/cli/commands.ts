@@ -76,6 +76,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: "the likeliest tokens in the place of [MASK], as JSON lines",
     load: () => import("./commands/fill-mask.js"),
   },
+  serve: {
+    summary: "models behind HTTP, with a page: embeddings, entities, masks, sections",
+    load: () => import("./commands/serve.js"),
+  },
   purge: {
     summary: "remove a run, a demonstration or a corpus with all that it holds of patients",
     load: () => import("./commands/purge.js"),

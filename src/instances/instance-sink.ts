@@ -1,5 +1,6 @@
 /** @file Where finished instances go: one interface for JSON lines, TFRecord and the native format. */
 import type { PretrainingInstance } from "./instance.js";
+import type { RecordParts } from "./instance-record.js";
 
 /** Widths that every record of a file shares. */
 export interface InstanceWidths {
@@ -18,6 +19,11 @@ export interface InstanceSink {
   /** Makes the file appear under its name. */
   commit(): Promise<void>;
   discard(): Promise<void>;
+}
+
+/** A sink that also takes instances that were never made objects. */
+export interface PartsSink extends InstanceSink {
+  writeParts(parts: RecordParts): Promise<void> | undefined;
 }
 
 /** Anything that can be read by instance number. */

@@ -4,7 +4,8 @@ import { openAtomic } from "../util/atomic-file.js";
 import { crc32c, maskCrc32c } from "../util/crc32c.js";
 import { FRAME_FOOT, FRAME_HEAD, putFrame } from "../util/record-frame.js";
 import { ByteWriter } from "./byte-writer.js";
-import type { InstanceReader, InstanceSink, InstanceWidths } from "./instance-sink.js";
+import { partsOfInstance, type RecordParts } from "./instance-record.js";
+import type { InstanceReader, InstanceWidths, PartsSink } from "./instance-sink.js";
 import { invalid, openForReading, readExactly } from "./native-file.js";
 import {
   type DecodedExample,
@@ -17,16 +18,18 @@ import {
 
 const SCAN_BYTES = 1 << 20;
 
-export async function createTfRecordFile(path: string, widths: InstanceWidths): Promise<InstanceSink> {
+export async function createTfRecordFile(path: string, widths: InstanceWidths): Promise<PartsSink> {
   const file = await openAtomic(path);
   const writer = new ByteWriter(file);
   const encoder = new TfExampleEncoder(widths);
+  const writeParts = (parts: RecordParts): Promise<void> | undefined => {
+    encoder.encode(parts);
+    putRecord(writer, encoder.bytes, encoder.length);
+    return writer.flushIfFull();
+  };
   return {
-    write(instance) {
-      encoder.encode(instance);
-      putRecord(writer, encoder.bytes, encoder.length);
-      return writer.flushIfFull();
-    },
+    write: (instance) => writeParts(partsOfInstance(instance)),
+    writeParts,
     async commit() {
       await writer.flush();
       await file.commit();

@@ -1,6 +1,6 @@
 /** @file Evaluation during a run: when it is due, what it found, and the best weights so far. */
 import { join } from "node:path";
-import { openSafetensors } from "../checkpoint/safetensors/reader.js";
+import { openSafetensors } from "../checkpoint/safetensors/open-file.js";
 import { writeSafetensors } from "../checkpoint/safetensors/writer.js";
 import { readInstances } from "../instances/instance-sink.js";
 import { openInstances } from "../instances/open-instances.js";

@@ -1,11 +1,8 @@
 /** @file A pretraining run from its recipe to its model: opens or continues the folder, trains, saves. */
-import { cpus } from "node:os";
 import { ClinicalBertError } from "../errors.js";
-import { GraphBuilder } from "../graph/builder.js";
 import type { InstanceReader } from "../instances/instance-sink.js";
 import { openInstances } from "../instances/open-instances.js";
 import { createOrtRuntime, ortVersion } from "../runtime/ort-node.js";
-import type { Runtime } from "../runtime/runtime.js";
 import { packageVersion } from "../util/package-version.js";
 import { type HeldOutLine, loadBest } from "./held-out.js";
 import { type LoadReport, loadParameters } from "./load-parameters.js";
@@ -15,7 +12,8 @@ import { checkRecipe, type PretrainRecipe } from "./recipe.js";
 import { openRun, runPaths } from "./run-directory.js";
 import { saveModel } from "./save-model.js";
 import { stepFlops } from "./step-flops.js";
-import { restoreCheckpoint, type TrainingEnvironment } from "./training-checkpoint.js";
+import { restoreCheckpoint } from "./training-checkpoint.js";
+import { describeEnvironment } from "./training-environment.js";
 import { type PretrainHooks, type Run, runSteps } from "./training-loop.js";
 
 export interface PretrainJob {
@@ -58,7 +56,7 @@ export async function pretrain(
     };
     await openRun(paths, recipe, versions, origins);
     const runtime = await createOrtRuntime({ device: recipe.device, threads: recipe.threads });
-    const environment = await describeEnvironment(recipe, runtime);
+    const environment = await describeEnvironment(runtime, recipe.threads, String(recipe.microBatch));
     const state = createTrainingState(recipe.config);
     return await continueRun({ recipe, paths, instances, runtime, state, environment, hooks });
   } finally {
@@ -132,26 +130,4 @@ function checkInstances({ count, maxLength }: InstanceReader, { config }: Pretra
       `The instances have ${maxLength} tokens, the model has ${config.maxPositions} positions.`,
       `Make instances with --max-length ${config.maxPositions}.`,
     );
-}
-
-/**
- * Whether this thread, which runs the optimizer, takes denormal numbers for 0. onnxruntime turns that on in the thread that
- * makes the first session of a process: a second training in one process may differ from the first in its last bits.
- */
-async function flushesDenormals(runtime: Runtime): Promise<boolean> {
-  const g = new GraphBuilder();
-  g.output("y", g.exp(g.input("x", "float32", [1])));
-  await (await runtime.compile(g.finish())).dispose();
-  const smallest = Float64Array.of(Number.MIN_VALUE);
-  return smallest[0]! * 2 === 0;
-}
-
-async function describeEnvironment(recipe: PretrainRecipe, runtime: Runtime): Promise<TrainingEnvironment> {
-  return {
-    onnxruntime: await ortVersion(),
-    threads: String(recipe.threads),
-    microBatch: String(recipe.microBatch),
-    processor: `${process.arch} ${cpus()[0]?.model ?? "unknown"}`,
-    denormals: (await flushesDenormals(runtime)) ? "flushed" : "kept",
-  };
 }

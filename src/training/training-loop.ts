@@ -2,6 +2,7 @@
 import { ClinicalBertError } from "../errors.js";
 import type { OpenInstances } from "../instances/open-instances.js";
 import type { Runtime } from "../runtime/runtime.js";
+import type { StoppableHooks } from "../util/stoppable-worker.js";
 import { type EventFile, openEventFile } from "./event-file.js";
 import { type HeldOut, type HeldOutLine, openHeldOut } from "./held-out.js";
 import { createInstanceOrder } from "./instance-order.js";
@@ -10,7 +11,8 @@ import { Pretrainer, type StepResult, type TrainingState } from "./pretrainer.js
 import type { PretrainRecipe } from "./recipe.js";
 import type { RunPaths } from "./run-directory.js";
 import { openStepLog, type StepLog } from "./step-log.js";
-import { saveCheckpoint, type TrainingEnvironment } from "./training-checkpoint.js";
+import { saveCheckpoint } from "./training-checkpoint.js";
+import type { TrainingEnvironment } from "./training-environment.js";
 
 /** One line of `metrics.jsonl`; names as in the contract of `pretrain`. */
 export interface StepMetrics {
@@ -41,11 +43,8 @@ export type PretrainEvent =
   | { readonly kind: "evaluating"; readonly sequences: number }
   | { readonly kind: "evaluated"; readonly line: HeldOutLine };
 
-export interface PretrainHooks {
-  readonly onEvent: (event: PretrainEvent) => void;
-  /** Asked between micro-batches. */
-  readonly stopped: () => boolean;
-}
+/** `stopped` is asked between micro-batches. */
+export type PretrainHooks = StoppableHooks<PretrainEvent>;
 
 /** What every part of one run needs. */
 export interface Run {

@@ -299,7 +299,8 @@ export const ERROR_CATALOGUE = {
   },
   DEID_MODEL: {
     meaning: "A model has no classes of protected health information, so that it cannot de-identify.",
-    remedy: "Fine-tune one on de-identification data (finetune ner), whose labels are those of i2b2 2006 or 2014.",
+    remedy:
+      "Fine-tune one on de-identification data (finetune ner), whose labels are those of i2b2 2006 or 2014.",
   },
   DEID_FAILED: {
     meaning: "A part of a note could not be read by the model; nothing of the note was given out.",

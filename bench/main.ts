@@ -13,6 +13,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   pretrain: () => import("./pretrain.js"),
   tokens: () => import("./tokens.js"),
   "pretrain-profile": () => import("./pretrain-profile.js"),
+  "pretraining-result": () => import("./pretraining-result.js"),
   spacy: () => import("./spacy.js"),
 };
 

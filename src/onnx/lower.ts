@@ -5,19 +5,21 @@ import { bytesOf, type ProtoWriter } from "../util/protobuf.js";
 import { Emitter } from "./emitter.js";
 import { LOWERINGS, type Lowering } from "./lowerings.js";
 import { emitQuantizedGemm, isQuantizable } from "./quantize.js";
-import { modelProto, tensorProto, valueInfoProto } from "./proto.js";
+import { externalTensorProto, modelProto, tensorProto, valueInfoProto } from "./proto.js";
 
 export interface LowerOptions {
   /** Inputs that become initialisers, by name: the weights of an exported model. */
   readonly initializers?: ReadonlyMap<string, Tensor>;
   /** Gives linear layers on weights among `initializers` 8 bits a weight (`quantize.ts`). */
   readonly quantize?: boolean;
+  /** Leaves the bytes of `initializers` out: each is the whole of an external file under its own name. */
+  readonly external?: boolean;
 }
 
 /** The ONNX model of `graph`, as a writer, so that large weights are written without a copy. */
 export function lowerGraph(
   graph: Graph,
-  { initializers = new Map(), quantize = false }: LowerOptions = {},
+  { initializers = new Map(), quantize = false, external = false }: LowerOptions = {},
 ): ProtoWriter {
   const names = nameValues(graph);
   const inputs = graph.inputs.map((value) => ({ name: names.get(value)!, value }));
@@ -33,7 +35,7 @@ export function lowerGraph(
   for (const { name, value } of inputs) {
     const tensor = initializers.get(name);
     if (tensor !== undefined && (read.has(value) || [...graph.outputs.values()].includes(value)))
-      emitter.initializers.push(tensorProto(name, tensor.type, tensor.dims, bytesOf(tensor.data)));
+      emitter.initializers.push(initializer(name, tensor, external));
   }
   for (const node of graph.nodes) {
     if (quantized.has(node)) emitQuantizedGemm(emitter, node as NodeOf<"gemm">, names, initializers);
@@ -47,6 +49,11 @@ export function lowerGraph(
     inputs: fed.map(({ name, value }) => valueInfoProto(name, value.dtype, value.dims)),
     outputs: [...graph.outputs].map(([name, value]) => valueInfoProto(name, value.dtype, value.dims)),
   });
+}
+
+function initializer(name: string, { type, dims, data }: Tensor, external: boolean): ProtoWriter {
+  if (!external) return tensorProto(name, type, dims, bytesOf(data));
+  return externalTensorProto(name, type, dims, { location: name, byteLength: data.byteLength });
 }
 
 /** Inputs keep their names, the first name of an output value is its own, all others are numbered. */

@@ -74,10 +74,11 @@ export {
   deidentify,
   NO_DETERMINATION,
   type NoteToDeidentify,
+  type PhiModel,
   openDeidModel,
   REPLACEMENTS,
   type Replacement,
   replacePhi,
 } from "./deid/deidentify.js";
-export type { PhiSpan } from "./deid/find-phi.js";
+export { type PhiClasses, type PhiSpan, phiClasses } from "./deid/find-phi.js";
 export { type SurrogateRequest, Surrogates } from "./deid/surrogates.js";

@@ -5,10 +5,10 @@ import { ClinicalBertError } from "../../errors.js";
 import {
   AutoModelForTokenClassification,
   AutoTokenizer,
-  type PreTrainedModel,
   type PreTrainedTokenizer,
   type PretrainedModelOptions,
 } from "../../pipelines/index.js";
+import type { RowModel } from "../../pipelines/rows.js";
 import { scoreTokens } from "../../pipelines/token-classification.js";
 import { type DeidRecall, hashFile, readRecall } from "./deid-recall.js";
 import { findPhi, type PhiClasses, type PhiSpan, phiClasses } from "./find-phi.js";
@@ -24,16 +24,20 @@ export const DEFAULT_THRESHOLD = 0.1;
 export const REPLACEMENTS = ["placeholder", "surrogate"] as const;
 export type Replacement = (typeof REPLACEMENTS)[number];
 
-export interface DeidModel {
+/** What `deidentify` needs: also a server's model, which runs on a thread of its own. */
+export interface PhiModel {
   readonly tokenizer: PreTrainedTokenizer;
-  readonly model: PreTrainedModel;
+  readonly model: RowModel;
   readonly classes: PhiClasses;
+  /** What `evaluate deid` measured of these very weights; `null` where it did not, or of other ones. */
+  readonly recall: DeidRecall | null;
+}
+
+export interface DeidModel extends PhiModel {
   /** Folder of the model: where `deid-recall.json` lies. */
   readonly folder: string;
   /** SHA-256 of the weights. */
   readonly weights: string;
-  /** What `evaluate deid` measured of these very weights; `null` where it did not, or of other ones. */
-  readonly recall: DeidRecall | null;
   dispose(): Promise<void>;
 }
 
@@ -97,7 +101,7 @@ export interface DeidentifiedNote {
  * `USAGE` for a threshold outside (0, 1].
  */
 export async function deidentify(
-  { tokenizer, model, classes, recall }: DeidModel,
+  { tokenizer, model, classes, recall }: PhiModel,
   notes: readonly NoteToDeidentify[],
   options: DeidentifyOptions = {},
 ): Promise<DeidentifiedNote[]> {

@@ -18,7 +18,7 @@ import { createSectionSplitter } from "../src/sections/splitter.js";
 import { createRuleSentenceSplitter } from "../src/sentences/rule-splitter.js";
 import { loadVocabulary } from "../src/tokens/vocabulary.js";
 import { WordPieceTokenizer } from "../src/tokens/wordpiece-tokenizer.js";
-import type { Evaluation } from "../src/training/evaluate.js";
+import type { HeldOutLine } from "../src/training/held-out.js";
 import { pretrain } from "../src/training/pretrain.js";
 import type { PretrainRecipe } from "../src/training/recipe.js";
 import { writeAtomic } from "../src/util/atomic-file.js";
@@ -86,11 +86,10 @@ function smallStart({ vocabSize }: BertConfig): Start {
   return { config: { ...BERT_BASE, ...SMALL, vocabSize, maxPositions: MAX_LENGTH }, init: null };
 }
 
-function print(start: string, text: string, seed: number, evaluation: Evaluation): void {
-  const { maskedLmLoss, maskedLmAccuracy, nextSentenceAccuracy, sequences } = evaluation;
+function print(start: string, text: string, seed: number, evaluation: HeldOutLine): void {
   console.log(
-    `${start} ${text} seed ${seed}: masked-LM loss ${maskedLmLoss.toFixed(4)}, accuracy ${maskedLmAccuracy.toFixed(4)}, ` +
-      `next-sentence accuracy ${nextSentenceAccuracy.toFixed(4)} (${sequences} held-out sequences)`,
+    `${start} ${text} seed ${seed}: masked-LM loss ${evaluation.masked_lm_loss.toFixed(4)}, accuracy ${evaluation.masked_lm_accuracy.toFixed(4)}, ` +
+      `next-sentence accuracy ${evaluation.next_sentence_accuracy.toFixed(4)} (${evaluation.sequences} held-out sequences)`,
   );
 }
 
@@ -101,15 +100,17 @@ async function measure(
   text: Text | "untouched",
   seed: number,
   { out, steps, threads }: Setting,
-): Promise<Evaluation> {
+): Promise<HeldOutLine> {
   const folder = join(out, "runs", `${name}-${text}-${seed}`);
   const result = join(folder, "result.json");
-  if (existsSync(result)) return JSON.parse(await readFile(result, "utf8")) as Evaluation;
+  if (existsSync(result)) return JSON.parse(await readFile(result, "utf8")) as HeldOutLine;
   const recipe: PretrainRecipe = {
     config,
     init,
     instances: [join(out, `${text === "untouched" ? "clinical" : text}.instances`)],
     heldOut: [join(out, "held-out.instances")],
+    evaluateEvery: 0,
+    evaluateSequences: 0,
     order: "shuffled",
     steps: text === "untouched" ? 1 : steps,
     batchSize: 16,

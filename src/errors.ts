@@ -241,6 +241,10 @@ export const ERROR_CATALOGUE = {
     meaning: "A pretraining instance does not fit the model or the batch shape.",
     remedy: "Make the instances with the vocabulary and lengths of this run.",
   },
+  TRAINING_MEMORY: {
+    meaning: "A training does not fit the memory that it was given.",
+    remedy: "Give --memory a larger budget, shorten the instances (--max-length), or take a smaller model.",
+  },
   TRAINING_DIVERGED: {
     meaning: "The loss or the gradient norm is not a finite number.",
     remedy: "Lower the learning rate or lengthen the warm-up, and go on from the last checkpoint.",
@@ -293,14 +297,27 @@ export const ERROR_CATALOGUE = {
     meaning: "There is nothing to score: the published script divides by zero here.",
     remedy: "Check that both files hold what the metric compares.",
   },
-  // recipes
-  DEMO_FOLDER: {
-    meaning: "The folder for a demonstration holds something else.",
-    remedy: "Give an empty or a new folder with --out.",
+  DEID_MODEL: {
+    meaning: "A model has no classes of protected health information, so that it cannot de-identify.",
+    remedy: "Fine-tune one on de-identification data (finetune ner), whose labels are those of i2b2 2006 or 2014.",
   },
-  DEMO_NOTES: {
+  DEID_FAILED: {
+    meaning: "A part of a note could not be read by the model; nothing of the note was given out.",
+    remedy: "Try the note alone; report it, without the note, if it fails again.",
+  },
+  // recipes
+  STAGE_FOLDER: {
+    meaning:
+      "The folder for a job of several stages holds something else, or a job of other notes or values.",
+    remedy: "Give a new folder with --out, or remove this one with clinicalbert purge.",
+  },
+  RUN_FOLDER: {
+    meaning: "A folder is no run, demonstration or corpus of this package.",
+    remedy: "Name the folder that was given as --out.",
+  },
+  NOTES_TOO_FEW: {
     meaning: "The notes are too few, or too short, to train on and to judge by.",
-    remedy: "Give more notes (some hundred, of several patients), or none to use synthetic ones.",
+    remedy: "Give more notes (some hundred, of several patients); demo without notes takes synthetic ones.",
   },
   // server
   SERVER_REQUEST: {

@@ -41,8 +41,12 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: () => import("./commands/instances.js"),
   },
   pretrain: {
-    summary: "pretrain a BERT on instances, resumable to the bit",
+    summary: "pretrain a BERT on notes or instances, resumable to the bit",
     load: () => import("./commands/pretrain.js"),
+  },
+  report: {
+    summary: "one page about a pretraining run, or several compared",
+    load: () => import("./commands/report.js"),
   },
   gradients: {
     summary: "write the loss and gradients of a batch, to compare implementations",
@@ -83,5 +87,9 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   serve: {
     summary: "models behind HTTP, with a page: embeddings, entities, masks, sections",
     load: () => import("./commands/serve.js"),
+  },
+  purge: {
+    summary: "remove a run, a demonstration or a corpus with all that it holds of patients",
+    load: () => import("./commands/purge.js"),
   },
 };

@@ -1,5 +1,6 @@
 /** @file Parsers of command-line values: numbers in a range, choices. Each refuses with the flag, the value and what is allowed. */
 import { InvalidArgumentError } from "commander";
+import { ClinicalBertError } from "../errors.js";
 
 export function wholeNumber(low: number, high = Number.MAX_SAFE_INTEGER): (text: string) => number {
   return (text) => {
@@ -49,4 +50,16 @@ export function byteSize(text: string): number {
   if (!Number.isSafeInteger(bytes))
     throw new InvalidArgumentError("A size such as 500, 20MB or 1.5GB is needed.");
   return bytes;
+}
+
+/** A value that must be one of a list; undefined stays undefined. */
+export function requireOneOf<T extends string>(
+  flag: string,
+  value: string | undefined,
+  allowed: readonly T[],
+): T | undefined {
+  const found = allowed.find((each) => each === value);
+  if (value !== undefined && found === undefined)
+    throw new ClinicalBertError("USAGE", `${flag} is "${value}"; it must be one of ${allowed.join(", ")}.`);
+  return found;
 }

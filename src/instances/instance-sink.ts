@@ -36,7 +36,10 @@ export interface InstanceReader {
   close(): void;
 }
 
-/** Every instance of a reader, in the order of its files. */
-export function* readInstances(reader: InstanceReader): Generator<PretrainingInstance, void, undefined> {
-  for (let index = 0; index < reader.count; index++) yield reader.read(index);
+/** The first `count` instances of a reader, by default all, in the order of its files. */
+export function* readInstances(
+  reader: InstanceReader,
+  count = reader.count,
+): Generator<PretrainingInstance, void, undefined> {
+  for (let index = 0; index < count; index++) yield reader.read(index);
 }

@@ -1,8 +1,7 @@
 /** @file How much memory the values of a graph take at once, from their shapes alone. */
 import { type Dim, resolveDim } from "../graph/dim.js";
+import { bytesPerElement } from "../graph/dtype.js";
 import type { Graph, Node, Value } from "../graph/value.js";
-
-const BYTES = { float32: 4, int32: 4, int64: 8 } as const;
 
 /** Kernels of onnxruntime that write over an input that nobody needs any more. */
 const IN_PLACE = new Set<string>([
@@ -33,10 +32,7 @@ export function peakGraphBytes(
   preallocated: (output: string) => boolean,
 ): number {
   const bytesOf = ({ dtype, dims }: Value): number =>
-    dims.reduce(
-      (size: number, dim: Dim) => size * resolveDim(dim, sizes),
-      BYTES[dtype as keyof typeof BYTES] ?? 4,
-    );
+    dims.reduce((size: number, dim: Dim) => size * resolveDim(dim, sizes), bytesPerElement(dtype));
   const given = new Set<Value>(graph.inputs);
   for (const [name, value] of graph.outputs) if (preallocated(name)) given.add(value);
   // The memory behind a value: that of the value it is a view of.

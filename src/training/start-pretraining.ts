@@ -1,6 +1,7 @@
 /** @file Starts a pretraining run in a worker thread and follows it. */
 import { type FollowOptions, followJob } from "../util/stoppable-worker.js";
-import type { PretrainEvent, PretrainJob, PretrainOutcome } from "./pretrain.js";
+import type { PretrainJob, PretrainOutcome } from "./pretrain.js";
+import type { PretrainEvent } from "./training-loop.js";
 
 /** `signal` stops the run after the micro-batch at hand; the outcome then says `finished: false`. */
 export type StartPretrainingOptions = FollowOptions<PretrainEvent>;

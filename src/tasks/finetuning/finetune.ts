@@ -10,7 +10,7 @@ import type { WordPieceTokenizer } from "../../tokens/wordpiece-tokenizer.js";
 import { loadParameters } from "../../training/load-parameters.js";
 import { initializeParameters } from "../../training/parameter-vector.js";
 import { createTrainingState, type TrainingState } from "../../training/pretrainer.js";
-import { type MetricsLog, openMetrics } from "../../training/run-directory.js";
+import { openStepLog, type StepLog } from "../../training/step-log.js";
 import { restoreCheckpoint, saveCheckpoint } from "../../training/training-checkpoint.js";
 import { describeEnvironment, type TrainingEnvironment } from "../../training/training-environment.js";
 import { writeAtomic } from "../../util/atomic-file.js";
@@ -154,7 +154,7 @@ function featuresOf({ train, dev, test }: TaskParts) {
 async function continueRun(run: Run, notices: readonly string[]): Promise<FinetuneOutcome> {
   const { recipe, paths, state, batches, hooks, runtime, config } = run;
   const first = await startState(run);
-  const metrics = await openMetrics(paths.metrics, first.step);
+  const metrics = await openStepLog<FinetuneStep>(paths.metrics, first.step);
   const history = await openHistory(paths);
   hooks.onEvent({
     kind: "started",
@@ -233,7 +233,7 @@ function noteEpoch(history: History, epoch: number, score: number | null): boole
 async function trainEpochs(
   run: Run,
   answerer: Answerer,
-  metrics: MetricsLog,
+  metrics: StepLog<FinetuneStep>,
   history: History,
   first: number,
 ): Promise<true | null> {

@@ -373,6 +373,10 @@ export const ERROR_CATALOGUE = {
     meaning: "A request comes under a host name, or from a web page, that the server does not serve.",
     remedy: "Start the server with --allow-host or --allow-origin if you trust it.",
   },
+  SERVER_METHOD: {
+    meaning: "A route was asked for by a method that it does not have.",
+    remedy: "See the header Allow, or /reference.",
+  },
   SERVER_NOT_FOUND: {
     meaning: "The server has no such route, file or run.",
     remedy: "See /reference for its routes.",

@@ -1,23 +1,26 @@
 /** @file Lowers a whole graph to an ONNX ModelProto: weights as inputs, or as initialisers when their numbers are given. */
 import type { Tensor } from "../graph/tensor.js";
 import type { Graph, Node, NodeOf, Value } from "../graph/value.js";
+import { float16Bits } from "../util/half.js";
 import { bytesOf, type ProtoWriter } from "../util/protobuf.js";
 import { Emitter } from "./emitter.js";
 import { LOWERINGS, type Lowering } from "./lowerings.js";
 import { emitQuantizedGemm, isQuantizable } from "./quantize.js";
-import { modelProto, tensorProto, valueInfoProto } from "./proto.js";
+import { DATA_TYPES, modelProto, tensorProto, valueInfoProto } from "./proto.js";
 
 export interface LowerOptions {
   /** Inputs that become initialisers, by name: the weights of an exported model. */
   readonly initializers?: ReadonlyMap<string, Tensor>;
   /** Gives linear layers on weights among `initializers` 8 bits a weight (`quantize.ts`). */
   readonly quantize?: boolean;
+  /** Stores matrices among `initializers` as float16; they are widened when the model is loaded, and all arithmetic is float32. */
+  readonly half?: boolean;
 }
 
 /** The ONNX model of `graph`, as a writer, so that large weights are written without a copy. */
 export function lowerGraph(
   graph: Graph,
-  { initializers = new Map(), quantize = false }: LowerOptions = {},
+  { initializers = new Map(), quantize = false, half = false }: LowerOptions = {},
 ): ProtoWriter {
   const names = nameValues(graph);
   const inputs = graph.inputs.map((value) => ({ name: names.get(value)!, value }));
@@ -33,7 +36,8 @@ export function lowerGraph(
   for (const { name, value } of inputs) {
     const tensor = initializers.get(name);
     if (tensor !== undefined && (read.has(value) || [...graph.outputs.values()].includes(value)))
-      emitter.initializers.push(tensorProto(name, tensor.type, tensor.dims, bytesOf(tensor.data)));
+      if (half && isMatrix(tensor)) emitHalf(emitter, name, tensor);
+      else emitter.initializers.push(tensorProto(name, tensor.type, tensor.dims, bytesOf(tensor.data)));
   }
   for (const node of graph.nodes) {
     if (quantized.has(node)) emitQuantizedGemm(emitter, node as NodeOf<"gemm">, names, initializers);
@@ -47,6 +51,18 @@ export function lowerGraph(
     inputs: fed.map(({ name, value }) => valueInfoProto(name, value.dtype, value.dims)),
     outputs: [...graph.outputs].map(([name, value]) => valueInfoProto(name, value.dtype, value.dims)),
   });
+}
+
+/** Vectors (biases, gains of layer norms) are small and stay as they are. */
+function isMatrix({ type, dims }: Tensor): boolean {
+  return type === "float32" && dims.length > 1;
+}
+
+function emitHalf(emitter: Emitter, name: string, { data, dims }: Tensor): void {
+  const stored = `${name}_half`;
+  const bits = Uint16Array.from(data as Float32Array, float16Bits);
+  emitter.initializers.push(tensorProto(stored, "float16", dims, bytesOf(bits)));
+  emitter.emit("Cast", [stored], { attributes: { to: DATA_TYPES.float32 }, outputs: [name] });
 }
 
 /** Inputs keep their names, the first name of an output value is its own, all others are numbered. */

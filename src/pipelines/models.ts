@@ -4,11 +4,13 @@ import { openModel } from "../checkpoint/index.js";
 import { ClinicalBertError } from "../errors.js";
 import { Tensor } from "../graph/tensor.js";
 import { createOrtRuntime, type Executable, type Runtime, type TensorMap } from "../runtime/index.js";
+import { float16Bits, float16Value } from "../util/half.js";
 import { completeConfig, type PretrainedConfig } from "./auto-config.js";
 import { Callable } from "./callable.js";
 import { indexable } from "./indexable.js";
 import {
   hubOptions,
+  type ModelDtype,
   type PretrainedModelOptions,
   requireDevice,
   requireDtype,
@@ -49,7 +51,7 @@ interface LoadedModel {
   readonly heads: readonly BertHead[];
   readonly parameters: ReadonlyMap<string, Tensor<Float32Array>>;
   readonly runtime: Runtime;
-  readonly dtype: "fp32" | "q8";
+  readonly dtype: ModelDtype;
 }
 
 interface GraphWishes {
@@ -152,6 +154,16 @@ function collectOutputs(outputs: Record<string, Tensor>): ModelOutputs & Extende
   return collected as unknown as ModelOutputs & ExtendedOutputs;
 }
 
+const HALF_NOTICE =
+  "dtype fp16: weight matrices are rounded to half precision; the arithmetic is float32, because this version has no fp16 kernels.";
+
+/** The numbers that `onnx/model_fp16.onnx` holds: matrices in half precision, vectors as they are. */
+function roundToHalf(parameters: ReadonlyMap<string, Tensor<Float32Array>>): void {
+  for (const { data, dims } of parameters.values())
+    if (dims.length > 1)
+      for (let index = 0; index < data.length; index++) data[index] = float16Value(float16Bits(data[index]!));
+}
+
 /** What `AutoModel…` classes share. */
 export interface AutoModelClass {
   /**
@@ -166,27 +178,15 @@ function autoModel(headsOf: (present: ReadonlySet<BertHead>) => readonly BertHea
     async from_pretrained(source, options = {}) {
       const dtype = requireDtype(options.dtype);
       const device = requireDevice(options.device);
-      if (dtype === "fp16" && device === "cpu")
-        throw new ClinicalBertError(
-          "RUNTIME_DEVICE",
-          "The device cpu has no fp16 kernels; use fp32 or q8 there.",
-          {
-            details: { device, dtype },
-          },
-        );
-      if (dtype === "fp16")
-        throw new ClinicalBertError(
-          "RUNTIME_DEVICE",
-          `fp16 is not run on ${device} by this version; use fp32.`,
-          {
-            details: { device, dtype },
-          },
-        );
       const opened = await openModel(source, hubOptions(options));
       try {
         sayNotices(opened.notices, options);
         const heads = headsOf(opened.heads);
         const parameters = await opened.readParameters(heads);
+        if (dtype === "fp16") {
+          roundToHalf(parameters);
+          sayNotices([HALF_NOTICE], options);
+        }
         const runtime = await createOrtRuntime({
           device,
           ...(options.threads === undefined ? {} : { threads: options.threads }),

@@ -16,6 +16,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   "pretrain-profile": () => import("./pretrain-profile.js"),
   "pretraining-result": () => import("./pretraining-result.js"),
   spacy: () => import("./spacy.js"),
+  serve: () => import("./serve.js"),
 };
 
 const [name, ...args] = process.argv.slice(2);

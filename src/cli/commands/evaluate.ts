@@ -155,6 +155,7 @@ async function measureDeid(context: CliContext, flags: DeidFlags): Promise<void>
     const recall: DeidRecall = {
       format: 1,
       weights: model.weights,
+      dtype: model.dtype,
       threshold,
       data,
       ...measureRecall(gold, found),

@@ -168,6 +168,14 @@ describe("2014 files with wrong offsets", () => {
     });
   });
 
+  it("goes through hostile marks once", async () => {
+    const path = join(folder, "hostile.xml");
+    for (const mark of ["<![CDATA[ & ", "<!-- & ", "&", "& <![CDATA[x]]> "]) {
+      await writeFile(path, `<R>${mark.repeat(200_000)}`);
+      await expect(readExamples(path, "i2b2-2014")).rejects.toMatchObject({ code: "EXAMPLES_MALFORMED" });
+    }
+  });
+
   it("reads `&` that begins no reference as it stands, as scripts that read lines do", async () => {
     const path = join(folder, "ampersand.xml");
     await writeFile(

@@ -36,6 +36,8 @@ interface ScoreFlags {
   readonly format?: ExampleFormat;
   readonly predictedFormat?: ExampleFormat;
   readonly scheme?: StrictScheme;
+  readonly raw?: boolean;
+  readonly latex?: boolean;
   readonly samples: number;
   readonly seed: number;
   readonly offsets: OffsetUnit;
@@ -70,6 +72,8 @@ function configureScore(command: Command, context: CliContext): void {
       oneOf(EXAMPLE_FORMATS),
     )
     .option("--scheme <name>", `seqeval in strict mode: ${STRICT_SCHEMES.join(", ")}`, oneOf(STRICT_SCHEMES))
+    .option("--raw", "conlleval -r: tags without B- and I-, each word a phrase")
+    .option("--latex", "conlleval -l: a LaTeX table")
     .option("--samples <n>", "bootstrap resamples; 0 for no intervals", wholeNumber(0, 1_000_000), 1000)
     .option("--seed <n>", "of the bootstrap", wholeNumber(0, 2 ** 32 - 1), 1)
     .option(OFFSETS_FLAG, `${OFFSETS_HELP}, of jsonl files`, parseOffsetUnit, "utf16")
@@ -93,6 +97,7 @@ async function score(context: CliContext, flags: ScoreFlags): Promise<void> {
     samples,
     seed,
     read: { offsets },
+    conlleval: { raw: flags.raw === true, latex: flags.latex === true },
     ...(format === undefined ? {} : { format }),
     ...(predictedFormat === undefined ? {} : { predictedFormat }),
     ...(scheme === undefined ? {} : { scheme }),

@@ -76,7 +76,7 @@ describe("i2b2 readers", () => {
     expect(truth.flatMap((note) => note.entities).length).toBeGreaterThan(30);
   });
 
-  it.each(["2006", "2014"] as const)("covers every PHI of %s by words", async (name) => {
+  it.each(["2006", "2010", "2012", "2014"] as const)("covers every entity of %s by words", async (name) => {
     const { examples } = await read(name, `i2b2-${name}`);
     const { entities, recovered, exceptions } = proveCoverage(examples);
     expect(exceptions).toEqual([]);

@@ -68,7 +68,7 @@ describe("deidentify", () => {
       counts.push(result!.entities.reduce((sum, { span: [start, end] }) => sum + end - start, 0));
     }
     expect([...counts].sort((a, b) => a - b)).toEqual(counts);
-    expect(counts[3]).toBeGreaterThan(note("a").text.length * 0.9);
+    expect(counts[3]).toBeGreaterThanOrEqual(note("a").text.replace(/\s/g, "").length);
   });
 
   it("gives notes of one patient the same surrogates", async () => {

@@ -93,8 +93,10 @@ function configureScore(command: Command, context: CliContext): void {
 
 async function score(context: CliContext, flags: ScoreFlags): Promise<void> {
   const { metric, predicted, gold, format, predictedFormat, scheme, samples, seed, offsets } = flags;
+  // The originals' own reports have no intervals.
+  const columns = metric === "conlleval" || metric === "seqeval";
   const result = await scoreFiles(metric, gold ?? null, predicted, {
-    samples,
+    samples: columns && flags.json !== true ? 0 : samples,
     seed,
     read: { offsets },
     conlleval: { raw: flags.raw === true, latex: flags.latex === true },

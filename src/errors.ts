@@ -283,7 +283,7 @@ export const ERROR_CATALOGUE = {
   },
   EXAMPLES_MALFORMED: {
     meaning: "A file of annotations breaks the rules of its format.",
-    remedy: "Repair the named line; docs/tasks.md describes what each format must have.",
+    remedy: "Repair the named line; docs/annotations.md describes what each format must have.",
   },
   SCORE_MISMATCH: {
     meaning: "Gold and prediction are not about the same texts, sentences or items.",

@@ -37,6 +37,8 @@ interface ScoreFlags {
   readonly format?: ExampleFormat;
   readonly predictedFormat?: ExampleFormat;
   readonly scheme?: StrictScheme;
+  readonly raw?: boolean;
+  readonly latex?: boolean;
   readonly samples: number;
   readonly seed: number;
   readonly offsets: OffsetUnit;
@@ -73,6 +75,8 @@ function configureScore(command: Command, context: CliContext): void {
       oneOf(EXAMPLE_FORMATS),
     )
     .option("--scheme <name>", `seqeval in strict mode: ${STRICT_SCHEMES.join(", ")}`, oneOf(STRICT_SCHEMES))
+    .option("--raw", "conlleval -r: tags without B- and I-, each word a phrase")
+    .option("--latex", "conlleval -l: a LaTeX table")
     .option("--samples <n>", "bootstrap resamples; 0 for no intervals", wholeNumber(0, 1_000_000), 1000)
     .option("--seed <n>", "of the bootstrap", wholeNumber(0, 2 ** 32 - 1), 1)
     .option(OFFSETS_FLAG, `${OFFSETS_HELP}, of jsonl files`, parseOffsetUnit, "utf16")
@@ -92,10 +96,13 @@ function configureScore(command: Command, context: CliContext): void {
 
 async function score(context: CliContext, flags: ScoreFlags): Promise<void> {
   const { metric, predicted, gold, format, predictedFormat, scheme, samples, seed, offsets } = flags;
+  // The originals' own reports have no intervals.
+  const columns = metric === "conlleval" || metric === "seqeval";
   const result = await scoreFiles(metric, gold ?? null, predicted, {
-    samples,
+    samples: columns && flags.json !== true ? 0 : samples,
     seed,
     read: { offsets },
+    conlleval: { raw: flags.raw === true, latex: flags.latex === true },
     ...(format === undefined ? {} : { format }),
     ...(predictedFormat === undefined ? {} : { predictedFormat }),
     ...(scheme === undefined ? {} : { scheme }),
@@ -158,6 +165,7 @@ async function measureDeid(context: CliContext, flags: DeidFlags): Promise<void>
     const recall: DeidRecall = {
       format: 1,
       weights: model.weights,
+      dtype: model.dtype,
       threshold,
       data,
       ...measureRecall(gold, found),

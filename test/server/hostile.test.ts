@@ -159,7 +159,7 @@ describe("connections", () => {
         speak(head(body.length) + (index % 2 === 0 ? body : body.slice(0, 30)), { hangUp: true }),
       ),
     );
-    const gauges = /clinicalbert_open_requests (\d+)[^]*clinicalbert_queue_tokens (\d+)/;
+    const gauges = /clinicalbert_open_requests (\d+).*clinicalbert_queue_tokens (\d+)/s;
     let open: string[] = [];
     while (open.join() !== "0,0")
       open = (gauges.exec((await get(`${server.url}/metrics`)).text) ?? []).slice(1);

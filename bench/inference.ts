@@ -184,7 +184,7 @@ function coldStarts(folder: string, rounds: number): void {
 }
 
 /** Random weights under `model` (safetensors, ONNX) and `bin` (PyTorch), with a vocabulary of words `w0`, `w1`, … */
-async function writeModels(folder: string, config: BertConfig): Promise<void> {
+export async function writeModels(folder: string, config: BertConfig): Promise<void> {
   const parameters = new Map(
     parameterTable(config, ["pooler"]).map(({ name, shape, initializer }, index) => {
       const tensor = Tensor.zeros("float32", shape) as Tensor<Float32Array>;
@@ -225,7 +225,7 @@ function fillUniform(data: Float32Array, stream: number, deviation: number): voi
 }
 
 /** Tokens of note sections: from 8 to 512, half of them under 64, a long tail; shuffled, always the same. */
-function sectionLengths(count: number): number[] {
+export function sectionLengths(count: number): number[] {
   return Array.from({ length: count }, (_, index) => {
     const place = ((index * 40503) % 65536) / 65536;
     return Math.round(8 * 64 ** place);
@@ -233,7 +233,7 @@ function sectionLengths(count: number): number[] {
 }
 
 /** A text of `length` tokens, [CLS] and [SEP] with them. */
-function textOf(length: number, seed: number): string {
+export function textOf(length: number, seed: number): string {
   return Array.from({ length: length - 2 }, (_, index) => `w${(seed * 7919 + index * 104729) % 20000}`).join(
     " ",
   );

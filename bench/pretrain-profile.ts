@@ -10,7 +10,8 @@ import { resolveDim } from "../src/graph/dim.js";
 import { sizeOf } from "../src/graph/tensor.js";
 import type { Graph } from "../src/graph/value.js";
 import { lowerGraph } from "../src/onnx/lower.js";
-import { accumulatedName, pretrainingGraph } from "../src/training/pretraining-graph.js";
+import { accumulatedName } from "../src/training/accumulated-gradients.js";
+import { pretrainingGraph } from "../src/training/pretraining-graph.js";
 import { createWords } from "../src/util/counter-random.js";
 
 const S = 128;

@@ -11,6 +11,7 @@ import type { Runtime } from "../src/runtime/runtime.js";
 import { clipScale, globalNorm, PUBLISHED_ADAM_W, updateAdamW } from "../src/training/adam-w.js";
 import { decaySegments, initializeParameters } from "../src/training/parameter-vector.js";
 import { createTrainingState, Pretrainer } from "../src/training/pretrainer.js";
+import { stepFlops } from "../src/training/step-flops.js";
 import { createWords } from "../src/util/counter-random.js";
 import { createBareGemm, GEMM_FLOPS } from "./bare-gemm.js";
 import { runPeer } from "./peers.js";
@@ -75,16 +76,15 @@ interface Measured extends Times {
   readonly peakBytes: number;
 }
 
-/** 6·T·L·12H² + 12·L·B·S²·H + 6·B·P·(H² + H·V), and nothing else. */
-function stepFlops({ hiddenSize: H, layerCount: L, vocabSize: V }: BertConfig, B: number): number {
-  return 6 * B * S * L * 12 * H * H + 12 * L * B * S * S * H + 6 * B * P * (H * H + H * V);
+function flopsOf(config: BertConfig, batchSize: number): number {
+  return stepFlops(config, { batchSize, maxLength: S, maxPredictions: P });
 }
 
 function report({ name, wall, cpu, peakBytes }: Measured, batch: number, config: BertConfig): void {
   const columns = [
     `${wall.toFixed(3)} s/step`,
     `${(batch / wall).toFixed(2)} sequences/s`,
-    `${(stepFlops(config, batch) / wall / 1e9).toFixed(1)} GFLOP/s`,
+    `${(flopsOf(config, batch) / wall / 1e9).toFixed(1)} GFLOP/s`,
     `processor time ${cpu.toFixed(3)} s/step`,
     `peak RSS ${(peakBytes / 1e9).toFixed(2)} GB`,
   ];
@@ -126,7 +126,7 @@ async function measure({ config, batch, micro, steps, warmup }: Shape, threads: 
     const peakBytes = process.resourceUsage().maxRSS * 1024;
     report({ name: "clinicalbert", wall, cpu, peakBytes }, batch, config);
     const best = (unit: keyof Times): number => GEMM_FLOPS / Math.min(...gemms.map((times) => times[unit]));
-    const flops = stepFlops(config, batch);
+    const flops = flopsOf(config, batch);
     console.log(
       `  ${(flops / wall / best("wall")).toFixed(3)} of the best of ${gemms.length} bare products ` +
         `(${(best("wall") / 1e9).toFixed(1)} GFLOP/s); by processor time ${(flops / cpu / best("cpu")).toFixed(3)}; ` +

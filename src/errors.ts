@@ -219,6 +219,10 @@ export const ERROR_CATALOGUE = {
     meaning: "A fetched file does not match the checksum that the hub announces; it was removed.",
     remedy: "Try again; if it stays, a proxy on the way changes files.",
   },
+  MODEL_FETCH: {
+    meaning: "A file of a model could not be fetched from its address.",
+    remedy: "Check the address and the connection; a server may also want a key.",
+  },
   TENSOR_UNKNOWN: {
     meaning: "A tensor was asked for by a name that its file does not have.",
     remedy: "List the names with `clinicalbert inspect FILE`.",
@@ -236,6 +240,10 @@ export const ERROR_CATALOGUE = {
   TRAINING_INSTANCE: {
     meaning: "A pretraining instance does not fit the model or the batch shape.",
     remedy: "Make the instances with the vocabulary and lengths of this run.",
+  },
+  TRAINING_MEMORY: {
+    meaning: "A training does not fit the memory that it was given.",
+    remedy: "Give --memory a larger budget, shorten the instances (--max-length), or take a smaller model.",
   },
   TRAINING_DIVERGED: {
     meaning: "The loss or the gradient norm is not a finite number.",
@@ -255,16 +263,124 @@ export const ERROR_CATALOGUE = {
     remedy: "See the documentation of the pipeline for the inputs it takes.",
   },
   // tasks
-  // recipes
-  DEMO_FOLDER: {
-    meaning: "The folder for a demonstration holds something else.",
-    remedy: "Give an empty or a new folder with --out.",
+  FINETUNE_DATA: {
+    meaning: "The examples given cannot train or test a model of this task.",
+    remedy: "Give examples of the task's kind: at least two classes, and a train part that is not empty.",
   },
-  DEMO_NOTES: {
+  FINETUNE_LABEL: {
+    meaning:
+      "Examples to test on have a class that the training examples never show, so no model can find it.",
+    remedy: "Correct the label, or count these as misses with --allow-unseen-labels.",
+  },
+  FINETUNE_MODEL: {
+    meaning: "A model cannot be fine-tuned, because its vocabulary is missing or is not its own.",
+    remedy:
+      "Give a folder that holds config.json, weights and the vocab.txt that the model was trained with.",
+  },
+  EXAMPLES_FORMAT: {
+    meaning: "A file or folder of annotations is of no known format, or holds no file of the named one.",
+    remedy: "Name the format, and give the file or folder that holds its annotations.",
+  },
+  EXAMPLES_MALFORMED: {
+    meaning: "A file of annotations breaks the rules of its format.",
+    remedy: "Repair the named line; docs/tasks.md describes what each format must have.",
+  },
+  SCORE_MISMATCH: {
+    meaning: "Gold and prediction are not about the same texts, sentences or items.",
+    remedy: "Give the prediction for the very file that is scored.",
+  },
+  SCORE_MALFORMED: {
+    meaning: "A tag or label is none that the metric or its scheme knows.",
+    remedy: "Choose the scheme that the tags are written in, or repair them.",
+  },
+  SCORE_EMPTY: {
+    meaning: "There is nothing to score: the published script divides by zero here.",
+    remedy: "Check that both files hold what the metric compares.",
+  },
+  // recipes
+  STAGE_FOLDER: {
+    meaning:
+      "The folder for a job of several stages holds something else, or a job of other notes or values.",
+    remedy: "Give a new folder with --out, or remove this one with clinicalbert purge.",
+  },
+  RUN_FOLDER: {
+    meaning: "A folder is no run, demonstration or corpus of this package.",
+    remedy: "Name the folder that was given as --out.",
+  },
+  NOTES_TOO_FEW: {
     meaning: "The notes are too few, or too short, to train on and to judge by.",
-    remedy: "Give more notes (some hundred, of several patients), or none to use synthetic ones.",
+    remedy: "Give more notes (some hundred, of several patients); demo without notes takes synthetic ones.",
   },
   // server
+  SERVER_REQUEST: {
+    meaning: "A request to the server is not one that its route takes.",
+    remedy: "See /reference or /openapi.json for what the route takes.",
+  },
+  SERVER_EMPTY: {
+    meaning: "A request has no inputs.",
+    remedy: "Send at least one input.",
+  },
+  SERVER_MEDIA_TYPE: {
+    meaning: "The body of a request is of another type than JSON.",
+    remedy: "Send the header content-type: application/json.",
+  },
+  SERVER_TOO_LARGE: {
+    meaning: "A request has more bytes, inputs or tokens than the server takes at once.",
+    remedy: "Send it in parts, or start the server with higher limits (docs/serving.md).",
+  },
+  SERVER_INPUT_TOO_LONG: {
+    meaning: "An input has more tokens than the model has positions, and truncation was not asked for.",
+    remedy: "Send truncate: true, or split the input into sentences.",
+  },
+  SERVER_NO_MODEL: {
+    meaning: "A request names a model that the server does not have.",
+    remedy: "Name one of the models that GET /models lists, or none.",
+  },
+  SERVER_NO_TASK: {
+    meaning: "No model of the server, or not the named one, has the head that a route needs.",
+    remedy: "Serve a model with that head; GET /models lists what each can do.",
+  },
+  SERVER_OVERLOADED: {
+    meaning: "The server has as much work as it takes; the request was refused, not queued.",
+    remedy: "Try again after the seconds of the header Retry-After.",
+  },
+  SERVER_RATE_LIMIT: {
+    meaning: "A key has sent more requests than it may, in a minute or at once.",
+    remedy: "Try again after the seconds of the header Retry-After.",
+  },
+  SERVER_TIMEOUT: {
+    meaning: "A request was not done within the server's time limit.",
+    remedy: "Send less at once, or raise --timeout.",
+  },
+  SERVER_STOPPING: {
+    meaning: "The server is stopping: it finishes what it has accepted and refuses the rest.",
+    remedy: "Send the request to another server, or again in a moment.",
+  },
+  SERVER_UNAUTHORIZED: {
+    meaning: "A request has no API key, or none that the server knows.",
+    remedy: "Send the header Authorization: Bearer KEY.",
+  },
+  SERVER_FORBIDDEN: {
+    meaning: "A request comes under a host name, or from a web page, that the server does not serve.",
+    remedy: "Start the server with --allow-host or --allow-origin if you trust it.",
+  },
+  SERVER_NOT_FOUND: {
+    meaning: "The server has no such route, file or run.",
+    remedy: "See /reference for its routes.",
+  },
+  SERVER_EXPOSED: {
+    meaning: "The server was to listen on an address that others reach, without an API key.",
+    remedy: "Give --api-key-file or CLINICALBERT_API_KEY; or --insecure if the network itself is closed.",
+  },
+  SERVER_ADDRESS: {
+    meaning: "The server cannot listen on its address.",
+    remedy: "Choose another --port or --host; --port 0 takes a free one.",
+  },
+  SERVER_KEYS: {
+    meaning: "A file of API keys cannot be used.",
+    remedy:
+      "One line a key, NAME:KEY, of at least 16 characters; clinicalbert serve --help shows how to make one.",
+  },
   // cli
 } as const satisfies Record<string, ErrorEntry>;
 

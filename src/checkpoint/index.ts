@@ -8,11 +8,12 @@ export {
   type NameMap,
 } from "./names/canonical.js";
 export { toGoogle } from "./names/google-names.js";
-export { type OpenModel, openModel, readConfigJson } from "./open-model.js";
+export type { OpenModel } from "./assemble-model.js";
+export { openModel, readConfigJson } from "./open-model.js";
 export { openWeights, weightsInFolder } from "./open-weights.js";
 export { writePytorch } from "./pytorch/writer.js";
 export { type ResolvedModel, resolveModel } from "./resolve-model.js";
-export { openSafetensors } from "./safetensors/reader.js";
+export { openSafetensors } from "./safetensors/open-file.js";
 export { writeSafetensors } from "./safetensors/writer.js";
 export { writeTensorflow } from "./tensorflow/writer.js";
 export type { TensorInfo, TensorSource, Weights, WeightsFormat } from "./weights.js";

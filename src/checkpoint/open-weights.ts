@@ -2,8 +2,9 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { ClinicalBertError } from "../errors.js";
-import { type ByteSource, openFileSource, readBytes } from "../util/byte-source.js";
+import { type ByteSource, readBytes } from "../util/byte-source.js";
 import { fileError } from "../util/file-error.js";
+import { openFileSource } from "../util/file-source.js";
 import { readFlax } from "./flax/reader.js";
 import { readPytorchLegacy } from "./pytorch/legacy-reader.js";
 import { readPytorchZip } from "./pytorch/zip-reader.js";

@@ -41,8 +41,12 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: () => import("./commands/instances.js"),
   },
   pretrain: {
-    summary: "pretrain a BERT on instances, resumable to the bit",
+    summary: "pretrain a BERT on notes or instances, resumable to the bit",
     load: () => import("./commands/pretrain.js"),
+  },
+  report: {
+    summary: "one page about a pretraining run, or several compared",
+    load: () => import("./commands/report.js"),
   },
   gradients: {
     summary: "write the loss and gradients of a batch, to compare implementations",
@@ -60,6 +64,18 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: "prove that a published model is read as Python's transformers reads it",
     load: () => import("./commands/verify.js"),
   },
+  finetune: {
+    summary: "train a tagger or classifier on labelled examples and test it, resumable",
+    load: () => import("./commands/finetune.js"),
+  },
+  evaluate: {
+    summary: "score predictions against gold: conlleval, i2b2, seqeval, accuracy, de-identification",
+    load: () => import("./commands/evaluate.js"),
+  },
+  "convert-annotations": {
+    summary: "annotations of one format to another: brat, CoNLL, i2b2, PubTator, JSON lines",
+    load: () => import("./commands/convert-annotations.js"),
+  },
   predict: {
     summary: "classes of texts and entities of notes by a fine-tuned model, as JSON lines",
     load: () => import("./commands/predict.js"),
@@ -71,5 +87,13 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   "fill-mask": {
     summary: "the likeliest tokens in the place of [MASK], as JSON lines",
     load: () => import("./commands/fill-mask.js"),
+  },
+  serve: {
+    summary: "models behind HTTP, with a page: embeddings, entities, masks, sections",
+    load: () => import("./commands/serve.js"),
+  },
+  purge: {
+    summary: "remove a run, a demonstration or a corpus with all that it holds of patients",
+    load: () => import("./commands/purge.js"),
   },
 };

@@ -4,7 +4,7 @@ import { ClinicalBertError, internalError } from "../errors.js";
 import { stackFrames } from "../util/wire-error.js";
 import { COMMANDS } from "./commands.js";
 import type { CliContext } from "./context.js";
-import { packageVersion } from "./package-version.js";
+import { packageVersion } from "../util/package-version.js";
 
 export const EXIT = { success: 0, failure: 1, usage: 2, SIGINT: 130, SIGTERM: 143 } as const;
 

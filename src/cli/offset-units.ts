@@ -1,37 +1,18 @@
 /** @file The flag `--offsets`: spans in UTF-16 units, code points or bytes of UTF-8. */
 import { ClinicalBertError } from "../errors.js";
-import type { Span } from "../notes/span.js";
+import { OFFSET_UNITS, type OffsetUnit } from "../notes/offset-units.js";
 
-export type OffsetUnit = "utf16" | "codepoint" | "byte";
-
-const UNITS: readonly OffsetUnit[] = ["utf16", "codepoint", "byte"];
+export { type OffsetUnit, spanConverter } from "../notes/offset-units.js";
 
 export const OFFSETS_FLAG = "--offsets <unit>";
 export const OFFSETS_HELP = "unit of spans: utf16, codepoint (Python's strings) or byte (of UTF-8)";
 
 export function parseOffsetUnit(text: string): OffsetUnit {
-  const unit = UNITS.find((each) => each === text);
+  const unit = OFFSET_UNITS.find((each) => each === text);
   if (unit === undefined)
-    throw new ClinicalBertError("USAGE", `--offsets is "${text}"; it must be one of ${UNITS.join(", ")}.`);
+    throw new ClinicalBertError(
+      "USAGE",
+      `--offsets is "${text}"; it must be one of ${OFFSET_UNITS.join(", ")}.`,
+    );
   return unit;
-}
-
-/** Turns UTF-16 spans of `text` into spans of another unit. A lone surrogate counts as one code point, three bytes. */
-export function spanConverter(text: string, unit: OffsetUnit): (span: Span) => Span {
-  if (unit === "utf16") return (span) => span;
-  const offsets = new Uint32Array(text.length + 1);
-  let offset = 0;
-  for (let at = 0; at < text.length; ) {
-    const point = text.codePointAt(at)!;
-    const units = point > 0xffff ? 2 : 1;
-    for (let index = 0; index < units; index++) offsets[at + index] = offset;
-    offset += unit === "codepoint" ? 1 : utf8Length(point);
-    at += units;
-  }
-  offsets[text.length] = offset;
-  return ([start, end]) => [offsets[start]!, offsets[end]!];
-}
-
-function utf8Length(point: number): number {
-  return point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
 }

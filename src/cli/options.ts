@@ -1,5 +1,6 @@
 /** @file Parsers of command-line values: numbers in a range, choices. Each refuses with the flag, the value and what is allowed. */
 import { InvalidArgumentError } from "commander";
+import { ClinicalBertError } from "../errors.js";
 
 export function wholeNumber(low: number, high = Number.MAX_SAFE_INTEGER): (text: string) => number {
   return (text) => {
@@ -23,6 +24,15 @@ export function numberBetween(low: number, high: number): (text: string) => numb
   };
 }
 
+/** One of a few words. */
+export function oneOf<T extends string>(choices: readonly T[]): (text: string) => T {
+  return (text) => {
+    const choice = choices.find((each) => each === text);
+    if (choice === undefined) throw new InvalidArgumentError(`It must be one of ${choices.join(", ")}.`);
+    return choice;
+  };
+}
+
 const UNITS: Readonly<Record<string, number>> = {
   "": 1,
   k: 1e3,
@@ -40,4 +50,16 @@ export function byteSize(text: string): number {
   if (!Number.isSafeInteger(bytes))
     throw new InvalidArgumentError("A size such as 500, 20MB or 1.5GB is needed.");
   return bytes;
+}
+
+/** A value that must be one of a list; undefined stays undefined. */
+export function requireOneOf<T extends string>(
+  flag: string,
+  value: string | undefined,
+  allowed: readonly T[],
+): T | undefined {
+  const found = allowed.find((each) => each === value);
+  if (value !== undefined && found === undefined)
+    throw new ClinicalBertError("USAGE", `${flag} is "${value}"; it must be one of ${allowed.join(", ")}.`);
+  return found;
 }

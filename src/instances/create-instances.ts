@@ -19,11 +19,13 @@ export async function createInstances(
 ): Promise<PretrainingInstance[]> {
   const all = resolveSettings(settings);
   const taker = new MemoryTokenStore();
-  await tokenizeCorpus(files, tokenizer, taker);
+  const { specials } = await tokenizeCorpus(files, tokenizer, taker);
   const store = taker.finish();
   const random = new Mt19937(all.seed);
   const documents = shuffledDocuments(store.documentStarts.length - 1, random);
-  const maker = new InstanceMaker(store, documents, all, maskingVocabularyOf(tokenizer), random);
+  const vocabulary = maskingVocabularyOf(tokenizer);
+  const source = { store, documents, settings: all, vocabulary, plain: specials === 0 };
+  const maker = new InstanceMaker(source, random);
   const instances: PretrainingInstance[] = [];
   for (let pass = 0; pass < all.dupeFactor; pass++)
     for (let place = 0; place < documents.length; place++) {
@@ -58,7 +60,7 @@ export function maskingVocabularyOf(tokenizer: WordPieceTokenizer): MaskingVocab
 export function freezeDraft(draft: InstanceDraft): PretrainingInstance {
   const { masker } = draft;
   return {
-    ids: draft.ids.slice(0, draft.length),
+    ids: Int32Array.from(draft.ids.subarray(0, draft.length)),
     segmentIds: segmentIdsOf(draft.length, draft.firstLength),
     maskedPositions: masker.positions.slice(0, masker.count),
     maskedIds: masker.labels.slice(0, masker.count),

@@ -34,22 +34,21 @@ export async function shuffleRecords(shuffle: ExternalShuffle): Promise<void> {
   let bytes = 0;
   for (const spill of spills) bytes += (await stat(spill)).size;
   const buckets = Math.max(1, Math.ceil(bytes / (shuffle.bucketBytes ?? bucketBytesFor(order.length))));
-  const place = invert(order);
   if (buckets === 1) {
     const memory = new Uint8Array(bytes);
-    const offsets = new Float64Array(place.length + 1);
-    let number = 0;
-    let end = 0;
-    for await (const block of readRecords(spills, 0, idBytes))
-      for (const [from, to] of block.ranges) {
-        memory.set(block.bytes.subarray(from, to), end);
-        offsets[place[number++]!] = end;
-        end += to - from;
-      }
-    await writeInOrder(memory, offsets.subarray(0, place.length), shuffle, 0);
+    const made = new Float64Array(order.length);
+    await loadRecords(spills, memory, 0, idBytes, (number, at) => {
+      made[number] = at;
+    });
+    await writeInOrder(
+      memory,
+      Float64Array.from(order, (number) => made[number]!),
+      shuffle,
+      0,
+    );
     return;
   }
-  await throughBuckets(shuffle, place, buckets);
+  await throughBuckets(shuffle, invert(order), buckets);
 }
 
 function bucketBytesFor(records: number): number {
@@ -65,16 +64,16 @@ async function throughBuckets(shuffle: ExternalShuffle, place: Uint32Array, buck
   try {
     const writers = files.map((file) => new ByteWriter(file));
     let number = 0;
-    for await (const block of readRecords(spills, 0, idBytes)) {
+    for await (const { bytes, starts, count } of readRecords(spills, idBytes)) {
       throwIfAborted(shuffle.signal);
-      for (const [from, to] of block.ranges) {
+      for (let index = 0; index < count; index++) {
         const target = place[number++]!;
         const bucket = Math.floor(target / perBucket);
         const writer = writers[bucket]!;
         const within = target - bucket * perBucket;
-        writer.reserve(PLACE_BYTES + to - from);
+        writer.reserve(PLACE_BYTES);
         for (let byte = 0; byte < PLACE_BYTES; byte++) writer.bytes[writer.length++] = within >>> (8 * byte);
-        writer.put(block.bytes.subarray(from, to));
+        writer.put(bytes.subarray(starts[index]!, starts[index + 1]!));
         const full = writer.flushIfFull();
         if (full !== undefined) await full;
       }
@@ -105,17 +104,51 @@ async function writeBucket(
   shuffle: ExternalShuffle,
 ): Promise<void> {
   const offsets = new Float64Array(count);
-  let end = 0;
-  for await (const block of readRecords([path], PLACE_BYTES, shuffle.idBytes))
-    for (const [from, to] of block.ranges) {
-      const { bytes } = block;
-      const within =
-        (bytes[from]! | (bytes[from + 1]! << 8) | (bytes[from + 2]! << 16) | (bytes[from + 3]! << 24)) >>> 0;
-      memory.set(bytes.subarray(from + PLACE_BYTES, to), end);
-      offsets[within] = end;
-      end += to - from - PLACE_BYTES;
-    }
+  await loadRecords([path], memory, PLACE_BYTES, shuffle.idBytes, (_, at) => {
+    const within =
+      (memory[at - 4]! | (memory[at - 3]! << 8) | (memory[at - 2]! << 16) | (memory[at - 1]! << 24)) >>> 0;
+    offsets[within] = at;
+  });
   await writeInOrder(memory, offsets, shuffle, first);
+}
+
+/** Reads whole files into `memory`, one after the other, and shows where each record, led by `lead` bytes more, begins in it. */
+async function loadRecords(
+  paths: readonly string[],
+  memory: Uint8Array,
+  lead: number,
+  idBytes: IdBytes,
+  visit: (number: number, at: number) => void,
+): Promise<void> {
+  let number = 0;
+  let at = 0;
+  let end = 0;
+  for (const path of paths) {
+    const handle = await openSpill(path);
+    try {
+      for (;;) {
+        const { bytesRead } = await handle.read(memory, end, Math.min(READ_BYTES, memory.length - end));
+        if (bytesRead === 0) break;
+        end += bytesRead;
+        while (at + lead + RECORD_HEADER_BYTES <= end) {
+          const next = at + lead + recordLength(memory, at + lead, idBytes);
+          if (next > end) break;
+          visit(number++, at + lead);
+          at = next;
+        }
+      }
+    } finally {
+      await handle.close();
+    }
+  }
+}
+
+async function openSpill(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, "r");
+  } catch (error) {
+    throw fileError(error, path);
+  }
 }
 
 async function writeInOrder(
@@ -151,39 +184,33 @@ function recordLength(bytes: Uint8Array, at: number, idBytes: IdBytes): number {
 interface RecordBlock {
   /** Good until the next block. */
   readonly bytes: Uint8Array;
-  readonly ranges: readonly (readonly [from: number, to: number])[];
+  /** Record k of `count` lies in `[starts[k], starts[k + 1])`. */
+  readonly starts: Int32Array;
+  readonly count: number;
 }
 
-/** Whole records of `paths` one after another; each is led by `lead` bytes more. */
-async function* readRecords(
-  paths: readonly string[],
-  lead: number,
-  idBytes: IdBytes,
-): AsyncGenerator<RecordBlock> {
-  const buffer = new Uint8Array(2 * READ_BYTES);
+/** Whole records of `paths` one after another. */
+async function* readRecords(paths: readonly string[], idBytes: IdBytes): AsyncGenerator<RecordBlock> {
+  const bytes = new Uint8Array(2 * READ_BYTES);
+  const starts = new Int32Array(bytes.length / RECORD_HEADER_BYTES + 1);
   for (const path of paths) {
-    let handle: FileHandle;
+    const handle = await openSpill(path);
     try {
-      handle = await open(path, "r");
-    } catch (error) {
-      throw fileError(error, path);
-    }
-    try {
-      let held = 0;
-      for (;;) {
-        const { bytesRead } = await handle.read(buffer, held, READ_BYTES);
+      for (let held = 0; ; ) {
+        const { bytesRead } = await handle.read(bytes, held, READ_BYTES);
         if (bytesRead === 0) break;
         held += bytesRead;
-        const ranges: [number, number][] = [];
         let at = 0;
-        while (at + lead + RECORD_HEADER_BYTES <= held) {
-          const end = at + lead + recordLength(buffer, at + lead, idBytes);
+        let count = 0;
+        while (at + RECORD_HEADER_BYTES <= held) {
+          const end = at + recordLength(bytes, at, idBytes);
           if (end > held) break;
-          ranges.push([at, end]);
+          starts[count++] = at;
           at = end;
         }
-        yield { bytes: buffer, ranges };
-        buffer.copyWithin(0, at, held);
+        starts[count] = at;
+        yield { bytes, starts, count };
+        bytes.copyWithin(0, at, held);
         held -= at;
       }
     } finally {

@@ -1,18 +1,31 @@
 /** @file The instances of one document after another (create_pretraining_data.py:218–332), over ranges of the token row. */
 import type { Mt19937 } from "../util/mt19937.js";
+import { type IdArray, idBytesFor, RecordBuffer } from "./instance-record.js";
 import { Masker, type MaskingVocabulary } from "./masking.js";
 import type { InstanceSettings } from "./settings.js";
 import type { TokenStore } from "./token-store.js";
 
 /** The instance at hand, in buffers that the next one overwrites. */
 export interface InstanceDraft {
-  /** `ids[0, length)` after masking. */
-  readonly ids: Int32Array;
+  readonly record: RecordBuffer;
+  /** `ids[0, length)` after masking, in the record. */
+  readonly ids: IdArray;
   length: number;
   /** Tokens up to and including the first `[SEP]`. */
   firstLength: number;
   isRandomNext: boolean;
   readonly masker: Masker;
+}
+
+/** What instances are made of. */
+export interface InstanceSource {
+  readonly store: TokenStore;
+  /** documents[i]: the document in place i after the shuffle. */
+  readonly documents: Uint32Array;
+  readonly settings: InstanceSettings;
+  readonly vocabulary: MaskingVocabulary;
+  /** True when no token of the corpus is `[CLS]` or `[SEP]`: only those that are put in then are passed over by the masking. */
+  readonly plain: boolean;
 }
 
 /** [CLS], [SEP], [SEP]. */
@@ -21,7 +34,6 @@ const TRIES_FOR_ANOTHER_DOCUMENT = 10;
 
 export class InstanceMaker {
   readonly #store: TokenStore;
-  /** documents[i]: the document in place i after the shuffle. */
   readonly #documents: Uint32Array;
   readonly #settings: InstanceSettings;
   readonly #vocabulary: MaskingVocabulary;
@@ -41,25 +53,22 @@ export class InstanceMaker {
   #secondStart = 0;
   #secondEnd = 0;
 
-  constructor(
-    store: TokenStore,
-    documents: Uint32Array,
-    settings: InstanceSettings,
-    vocabulary: MaskingVocabulary,
-    random: Mt19937,
-  ) {
-    this.#store = store;
-    this.#documents = documents;
+  constructor(source: InstanceSource, random: Mt19937) {
+    const { settings, vocabulary } = source;
+    this.#store = source.store;
+    this.#documents = source.documents;
     this.#settings = settings;
     this.#vocabulary = vocabulary;
     this.#random = random;
     this.#room = settings.maxLength - SPECIALS;
+    const record = new RecordBuffer(idBytesFor(vocabulary.size), settings.maxLength, settings.maxPredictions);
     this.draft = {
-      ids: new Int32Array(settings.maxLength),
+      record,
+      ids: record.ids,
       length: 0,
       firstLength: 0,
       isRandomNext: false,
-      masker: new Masker(settings, vocabulary, random),
+      masker: new Masker(source, random),
     };
   }
 
@@ -87,7 +96,7 @@ export class InstanceMaker {
     const sentences = last + 1 - chunk;
     const firsts = sentences >= 2 ? random.between(1, sentences - 1) : 1;
     this.#firstEnd = sentenceStarts.at(chunk + firsts);
-    this.draft.isRandomNext = sentences === 1 || random.random() < 0.5;
+    this.draft.isRandomNext = sentences === 1 || random.coin();
     if (this.draft.isRandomNext) {
       this.#drawRandomNext(this.#target - (this.#firstEnd - this.#firstStart));
       this.#sentence = chunk + firsts; // the unused sentences are put back
@@ -120,17 +129,21 @@ export class InstanceMaker {
 
   /** One token at a time off the longer segment, from its front or its back (create_pretraining_data.py:418–433). */
   #truncate(): void {
-    for (;;) {
-      const first = this.#firstEnd - this.#firstStart;
-      const second = this.#secondEnd - this.#secondStart;
-      if (first + second <= this.#room) return;
-      const front = this.#random.random() < 0.5;
+    const random = this.#random;
+    let first = this.#firstEnd - this.#firstStart;
+    let second = this.#secondEnd - this.#secondStart;
+    while (first + second > this.#room) {
+      const front = random.coin();
       if (first > second) {
+        first -= 1;
         if (front) this.#firstStart += 1;
-        else this.#firstEnd -= 1;
-      } else if (front) this.#secondStart += 1;
-      else this.#secondEnd -= 1;
+      } else {
+        second -= 1;
+        if (front) this.#secondStart += 1;
+      }
     }
+    this.#firstEnd = this.#firstStart + first;
+    this.#secondEnd = this.#secondStart + second;
   }
 
   #fillDraft(): void {
@@ -146,6 +159,12 @@ export class InstanceMaker {
     draft.ids[first + 1] = separatorId;
     tokens.copy(this.#secondStart, this.#secondEnd, draft.ids, first + 2);
     draft.ids[draft.length - 1] = separatorId;
-    draft.masker.mask(draft.ids, draft.length);
+    draft.masker.mask(draft.ids, draft.length, draft.firstLength);
   }
+}
+
+/** Makes the draft's record whole. */
+export function sealDraft({ record, length, firstLength, isRandomNext, masker }: InstanceDraft): void {
+  const { positions, labels, count } = masker;
+  record.seal({ length, firstLength, positions, labels, count, isRandomNext });
 }

@@ -4,8 +4,8 @@ import { openAtomic } from "../util/atomic-file.js";
 import { type ByteTarget, ByteWriter } from "./byte-writer.js";
 import type { PretrainingInstance } from "./instance.js";
 import { formatInstance } from "./instance-json.js";
-import { decodeRecord, type IdBytes } from "./instance-record.js";
-import type { InstanceFormat, InstanceSink, InstanceWidths } from "./instance-sink.js";
+import { type IdBytes, instanceOfParts, RecordReader } from "./instance-record.js";
+import type { InstanceFormat, InstanceWidths, PartsSink } from "./instance-sink.js";
 import { createNativeFile, type NativeSink } from "./native-file.js";
 import { createTfRecordFile } from "./tfrecord.js";
 
@@ -30,7 +30,7 @@ export async function createInstanceFile(
   path: string,
   format: InstanceFormat,
   widths: InstanceWidths,
-): Promise<InstanceSink | NativeSink> {
+): Promise<PartsSink | NativeSink> {
   if (format === "native") return createNativeFile(path, widths);
   if (format === "tfrecord") return createTfRecordFile(path, widths);
   const file = await openAtomic(path);
@@ -41,13 +41,15 @@ export async function createInstanceFile(
 export function jsonLinesSink(
   target: ByteTarget,
   file: { commit(): Promise<void>; discard(): Promise<void> },
-): InstanceSink {
+): PartsSink {
   const writer = new ByteWriter(target);
+  const write = (instance: PretrainingInstance): Promise<void> | undefined => {
+    writer.put(Buffer.from(`${formatInstance(instance)}\n`, "latin1"));
+    return writer.flushIfFull();
+  };
   return {
-    write(instance: PretrainingInstance) {
-      writer.put(Buffer.from(`${formatInstance(instance)}\n`, "latin1"));
-      return writer.flushIfFull();
-    },
+    write,
+    writeParts: (parts) => write(instanceOfParts(parts)),
     async commit() {
       await writer.flush();
       await file.commit();
@@ -58,19 +60,20 @@ export function jsonLinesSink(
 
 /** Gives record k to sink k mod n (create_pretraining_data.py:131). */
 export function roundRobin(
-  sinks: readonly (InstanceSink | NativeSink)[],
+  sinks: readonly (PartsSink | NativeSink)[],
   idBytes: IdBytes,
+  { maxLength, maxPredictions }: InstanceWidths,
   onDamage: () => Error,
 ): RecordOutput {
   let turn = 0;
+  const reader = new RecordReader(idBytes, maxLength, maxPredictions);
   return {
     write(record) {
       const sink = sinks[turn]!;
       turn = (turn + 1) % sinks.length;
       if ("writeRecord" in sink) return sink.writeRecord(record);
-      const instance = decodeRecord(record, idBytes);
-      if (instance === null) throw onDamage();
-      return sink.write(instance);
+      if (!reader.load(record)) throw onDamage();
+      return sink.writeParts(reader);
     },
     async commit() {
       for (const sink of sinks) await sink.commit();

@@ -1,7 +1,6 @@
 /** @file One instance as bytes: the record of the native format and of spill files (docs/formats.md). */
 import { crc32c } from "../util/crc32c.js";
 import type { PretrainingInstance } from "./instance.js";
-import type { InstanceDraft } from "./instance-maker.js";
 import { segmentIdsOf } from "./segment-ids.js";
 
 /** u32 checksum of the rest; u16 tokens, tokens of the first segment, masked positions, flags. */
@@ -19,9 +18,10 @@ export function recordBytes(length: number, predictions: number, idBytes: IdByte
   return RECORD_HEADER_BYTES + length * idBytes + predictions * (2 + idBytes);
 }
 
-/** Parts of an instance as the encoder takes them; `count` of the masked ones and `length` of the ids are good. */
-export interface RecordParts {
-  readonly ids: Int32Array;
+export type IdArray = Uint16Array | Int32Array;
+
+/** What a record says beside its ids; `count` of the positions and labels are good. */
+export interface RecordRest {
   readonly length: number;
   readonly firstLength: number;
   readonly positions: Int32Array;
@@ -30,10 +30,9 @@ export interface RecordParts {
   readonly isRandomNext: boolean;
 }
 
-export function partsOfDraft(draft: InstanceDraft): RecordParts {
-  const { positions, labels, count } = draft.masker;
-  const { ids, length, firstLength, isRandomNext } = draft;
-  return { ids, length, firstLength, positions, labels, count, isRandomNext };
+/** All of a record; `length` of the ids are good. */
+export interface RecordParts extends RecordRest {
+  readonly ids: IdArray;
 }
 
 export function partsOfInstance(instance: PretrainingInstance): RecordParts {
@@ -45,42 +44,107 @@ export function partsOfInstance(instance: PretrainingInstance): RecordParts {
     firstLength: boundary === -1 ? ids.length : boundary,
     positions: maskedPositions,
     labels: maskedIds,
-    count: maskedPositions.length,
+    count: maskedIds.length,
     isRandomNext,
   };
 }
 
-/** Writes the record at `at` of `target`, which must have room; returns where it ends. */
-export function encodeRecord(parts: RecordParts, target: Uint8Array, at: number, idBytes: IdBytes): number {
-  const { ids, length, positions, labels, count } = parts;
-  let next = at + 4;
-  next = putUint16(target, next, length);
-  next = putUint16(target, next, parts.firstLength);
-  next = putUint16(target, next, count);
-  next = putUint16(target, next, parts.isRandomNext ? RANDOM_NEXT : 0);
-  for (let index = 0; index < length; index++) next = putId(target, next, ids[index]!, idBytes);
-  for (let index = 0; index < count; index++) next = putUint16(target, next, positions[index]!);
-  for (let index = 0; index < count; index++) next = putId(target, next, labels[index]!, idBytes);
-  const crc = crc32c(target, at + 4, next);
-  putUint16(target, at, crc & 0xffff);
-  putUint16(target, at + 2, crc >>> 16);
-  return next;
+export function instanceOfParts(parts: RecordParts): PretrainingInstance {
+  const { ids, length, firstLength, positions, labels, count, isRandomNext } = parts;
+  return {
+    ids: Int32Array.from(ids.subarray(0, length)),
+    segmentIds: segmentIdsOf(length, firstLength),
+    maskedPositions: positions.slice(0, count),
+    maskedIds: labels.slice(0, count),
+    isRandomNext,
+  };
 }
 
-function putUint16(target: Uint8Array, at: number, value: number): number {
-  target[at] = value;
-  target[at + 1] = value >>> 8;
-  return at + 2;
-}
+/** One record at a time: `ids` are filled in place, `seal` adds the rest; then `bytes[0, length)` is the record. */
+export class RecordBuffer {
+  readonly bytes: Uint8Array;
+  readonly ids: IdArray;
+  length = 0;
+  readonly #halves: Uint16Array;
+  readonly #idBytes: IdBytes;
 
-function putId(target: Uint8Array, at: number, id: number, idBytes: IdBytes): number {
-  target[at] = id;
-  target[at + 1] = id >>> 8;
-  if (idBytes === 4) {
-    target[at + 2] = id >>> 16;
-    target[at + 3] = id >>> 24;
+  constructor(idBytes: IdBytes, maxLength: number, maxPredictions: number) {
+    const buffer = new ArrayBuffer(recordBytes(maxLength, maxPredictions, idBytes));
+    this.bytes = new Uint8Array(buffer);
+    this.ids = new (idBytes === 2 ? Uint16Array : Int32Array)(buffer, RECORD_HEADER_BYTES, maxLength);
+    this.#halves = new Uint16Array(buffer);
+    this.#idBytes = idBytes;
   }
-  return at + idBytes;
+
+  seal({ length, firstLength, positions, labels, count, isRandomNext }: RecordRest): void {
+    const halves = this.#halves;
+    this.length = recordBytes(length, count, this.#idBytes);
+    halves[2] = length;
+    halves[3] = firstLength;
+    halves[4] = count;
+    halves[5] = isRandomNext ? RANDOM_NEXT : 0;
+    let next = (RECORD_HEADER_BYTES + length * this.#idBytes) / 2;
+    for (let index = 0; index < count; index++) halves[next++] = positions[index]!;
+    for (let index = 0; index < count; index++) {
+      const label = labels[index]!;
+      halves[next++] = label;
+      if (this.#idBytes === 4) halves[next++] = label >>> 16;
+    }
+    const crc = crc32c(this.bytes, 4, this.length);
+    halves[0] = crc;
+    halves[1] = crc >>> 16;
+  }
+
+  /** Copies `instance`, which must fit. */
+  put(instance: PretrainingInstance): void {
+    this.ids.set(instance.ids);
+    this.seal(partsOfInstance(instance));
+  }
+}
+
+/** Takes one record after another apart, into arrays that the next one overwrites. */
+export class RecordReader implements RecordParts {
+  readonly ids: IdArray;
+  readonly positions: Int32Array;
+  readonly labels: Int32Array;
+  length = 0;
+  firstLength = 0;
+  count = 0;
+  isRandomNext = false;
+  readonly #bytes: Uint8Array;
+  readonly #halves: Uint16Array;
+  readonly #idBytes: IdBytes;
+
+  constructor(idBytes: IdBytes, maxLength: number, maxPredictions: number) {
+    const buffer = new ArrayBuffer(recordBytes(maxLength, maxPredictions, idBytes));
+    this.#bytes = new Uint8Array(buffer);
+    this.#halves = new Uint16Array(buffer);
+    this.ids = new (idBytes === 2 ? Uint16Array : Int32Array)(buffer, RECORD_HEADER_BYTES, maxLength);
+    this.positions = new Int32Array(maxPredictions);
+    this.labels = new Int32Array(maxPredictions);
+    this.#idBytes = idBytes;
+  }
+
+  /** False when length or checksum of `record` are wrong. */
+  load(record: Uint8Array): boolean {
+    const halves = this.#halves;
+    if (record.length < RECORD_HEADER_BYTES || record.length > this.#bytes.length) return false;
+    this.#bytes.set(record);
+    this.length = halves[2]!;
+    this.firstLength = halves[3]!;
+    this.count = halves[4]!;
+    this.isRandomNext = (halves[5]! & RANDOM_NEXT) !== 0;
+    if (record.length !== recordBytes(this.length, this.count, this.#idBytes)) return false;
+    if (this.length > this.ids.length || this.count > this.positions.length) return false;
+    if (crc32c(record, 4) !== (halves[0]! | (halves[1]! << 16)) >>> 0) return false;
+    let next = (RECORD_HEADER_BYTES + this.length * this.#idBytes) / 2;
+    for (let index = 0; index < this.count; index++) this.positions[index] = halves[next++]!;
+    for (let index = 0; index < this.count; index++) {
+      const low = halves[next++]!;
+      this.labels[index] = this.#idBytes === 2 ? low : low | (halves[next++]! << 16);
+    }
+    return true;
+  }
 }
 
 /** The instance in `bytes`; `null` when length or checksum are wrong. */

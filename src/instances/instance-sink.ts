@@ -1,5 +1,6 @@
 /** @file Where finished instances go: one interface for JSON lines, TFRecord and the native format. */
 import type { PretrainingInstance } from "./instance.js";
+import type { RecordParts } from "./instance-record.js";
 
 /** Widths that every record of a file shares. */
 export interface InstanceWidths {
@@ -20,6 +21,11 @@ export interface InstanceSink {
   discard(): Promise<void>;
 }
 
+/** A sink that also takes instances that were never made objects. */
+export interface PartsSink extends InstanceSink {
+  writeParts(parts: RecordParts): Promise<void> | undefined;
+}
+
 /** Anything that can be read by instance number. */
 export interface InstanceReader {
   readonly count: number;
@@ -30,7 +36,10 @@ export interface InstanceReader {
   close(): void;
 }
 
-/** Every instance of a reader, in the order of its files. */
-export function* readInstances(reader: InstanceReader): Generator<PretrainingInstance, void, undefined> {
-  for (let index = 0; index < reader.count; index++) yield reader.read(index);
+/** The first `count` instances of a reader, by default all, in the order of its files. */
+export function* readInstances(
+  reader: InstanceReader,
+  count = reader.count,
+): Generator<PretrainingInstance, void, undefined> {
+  for (let index = 0; index < count; index++) yield reader.read(index);
 }

@@ -13,7 +13,7 @@ import { estimateDisk, requireDisk } from "./disk-estimate.js";
 import { shuffleRecords } from "./external-shuffle.js";
 import type { PretrainingInstance } from "./instance.js";
 import { formatInstance } from "./instance-json.js";
-import { decodeRecord, encodeRecord, partsOfInstance, recordBytes } from "./instance-record.js";
+import { decodeRecord, RecordBuffer } from "./instance-record.js";
 import { roundHalfEven } from "./masking.js";
 import { createNativeFile } from "./native-file.js";
 import { openInstances } from "./open-instances.js";
@@ -139,11 +139,10 @@ describe("bounded memory", () => {
 
   test("a shuffle through buckets gives the order that one in memory gives", async () => {
     const instances = await createInstances(files["plain"]!, tokenizer, { dupeFactor: 3, maxLength: 32 });
+    const buffer = new RecordBuffer(2, 32, 20);
     const chunks = instances.map((instance) => {
-      const parts = partsOfInstance(instance);
-      const bytes = new Uint8Array(recordBytes(parts.length, parts.count, 2));
-      encodeRecord(parts, bytes, 0, 2);
-      return bytes;
+      buffer.put(instance);
+      return buffer.bytes.slice(0, buffer.length);
     });
     const spills = [join(folder, "a.spill"), join(folder, "b.spill")];
     await writeFile(spills[0]!, Buffer.concat(chunks.slice(0, 40)));

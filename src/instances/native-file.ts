@@ -6,14 +6,7 @@ import { crc32c } from "../util/crc32c.js";
 import { fileError } from "../util/file-error.js";
 import { ByteWriter } from "./byte-writer.js";
 import type { PretrainingInstance } from "./instance.js";
-import {
-  decodeRecord,
-  encodeRecord,
-  type IdBytes,
-  idBytesFor,
-  partsOfInstance,
-  recordBytes,
-} from "./instance-record.js";
+import { decodeRecord, type IdBytes, idBytesFor, RecordBuffer } from "./instance-record.js";
 import type { InstanceReader, InstanceSink, InstanceWidths } from "./instance-sink.js";
 
 export const NATIVE_MAGIC = "CBERTINS";
@@ -36,33 +29,34 @@ export async function createNativeFile(path: string, widths: InstanceWidths): Pr
   const idBytes = idBytesFor(widths.vocabularySize);
   // Record lengths rather than offsets: 2 or 4 bytes an instance instead of 8 while the file is written.
   const lengths = new RecordLengths();
+  const buffer = new RecordBuffer(idBytes, widths.maxLength, widths.maxPredictions);
+  const writeRecord = (record: Uint8Array): Promise<void> | undefined => {
+    writer.put(record);
+    lengths.push(record.length);
+    return writer.flushIfFull();
+  };
   writer.put(new Uint8Array(HEADER_BYTES));
   return {
     write(instance) {
-      const parts = partsOfInstance(instance);
-      const length = recordBytes(parts.length, parts.count, idBytes);
-      writer.reserve(length);
-      encodeRecord(parts, writer.bytes, writer.length, idBytes);
-      writer.length += length;
-      lengths.push(length);
-      return writer.flushIfFull();
+      buffer.put(instance);
+      return writeRecord(buffer.bytes.subarray(0, buffer.length));
     },
-    writeRecord(record) {
-      writer.put(record);
-      lengths.push(record.length);
-      return writer.flushIfFull();
-    },
+    writeRecord,
     async commit() {
       const indexOffset = writer.position;
       let offset = HEADER_BYTES;
       let crc = 0;
-      const entry = new DataView(new ArrayBuffer(INDEX_ENTRY_BYTES));
-      for (let index = 0; index <= lengths.count; index++) {
-        entry.setBigUint64(0, BigInt(offset), true);
-        crc = crc32c(new Uint8Array(entry.buffer), 0, INDEX_ENTRY_BYTES, crc);
-        writer.put(new Uint8Array(entry.buffer));
+      const page = new BigUint64Array(INDEX_PAGE);
+      for (let index = 0; index <= lengths.count; ) {
+        let entries = 0;
+        for (; entries < INDEX_PAGE && index <= lengths.count; index++) {
+          page[entries++] = BigInt(offset);
+          if (index < lengths.count) offset += lengths.at(index);
+        }
+        const bytes = new Uint8Array(page.buffer, 0, entries * INDEX_ENTRY_BYTES);
+        crc = crc32c(bytes, 0, bytes.length, crc);
+        writer.put(bytes);
         await writer.flushIfFull();
-        if (index < lengths.count) offset += lengths.at(index);
       }
       await writer.flush();
       await file.writeAt(encodeHeader(widths, idBytes, lengths.count, indexOffset, crc), 0);

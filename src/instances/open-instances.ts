@@ -20,6 +20,12 @@ export interface OpenInstancesOptions {
   readonly maxPredictions?: number;
 }
 
+/** Several files as one row of instances. */
+export interface OpenInstances extends InstanceReader {
+  /** Records of each file, in the order of the paths. */
+  readonly fileCounts: readonly number[];
+}
+
 /**
  * Opens native, TFRecord and JSON-line files (told apart by their first bytes) as one row of instances.
  * @throws `INSTANCE_FILE_INVALID` for damaged files, `INSTANCE_WIDTH` where widths differ from `options` or between files
@@ -27,7 +33,7 @@ export interface OpenInstancesOptions {
 export async function openInstances(
   paths: string | readonly string[],
   options: OpenInstancesOptions = {},
-): Promise<InstanceReader> {
+): Promise<OpenInstances> {
   const files = typeof paths === "string" ? [paths] : paths;
   const readers: InstanceReader[] = [];
   try {
@@ -47,7 +53,8 @@ export async function openInstances(
     for (const reader of readers) reader.close();
     throw error;
   }
-  return readers.length === 1 ? readers[0]! : joinReaders(readers);
+  const fileCounts = readers.map(({ count }) => count);
+  return { ...(readers.length === 1 ? readers[0]! : joinReaders(readers)), fileCounts };
 }
 
 async function openOne(path: string): Promise<InstanceReader> {

@@ -3,7 +3,8 @@ import { Worker } from "node:worker_threads";
 import { ClinicalBertError } from "../errors.js";
 import { Mt19937 } from "../util/mt19937.js";
 import { ROW_MEMORY_BYTES } from "./token-files.js";
-import { makeShard, type Shard, type ShardResult, type ShardSource } from "./shards.js";
+import type { InstanceSource } from "./instance-maker.js";
+import { makeShard, type Shard, type ShardResult } from "./shards.js";
 
 export interface ParallelOptions {
   readonly folder: string;
@@ -13,7 +14,7 @@ export interface ParallelOptions {
 }
 
 /** What a worker gets at its start; shards follow as messages. */
-export interface ShardWorkerData extends Omit<ShardSource, "store"> {
+export interface ShardWorkerData extends Omit<InstanceSource, "store"> {
   readonly folder: string;
   /** Bytes of memory for each row of the corpus. */
   readonly memory: number;
@@ -32,7 +33,7 @@ export function randomOfShard(seed: number | bigint, shard: number): Mt19937 {
 }
 
 export async function makeShardsInThreads(
-  source: ShardSource,
+  source: InstanceSource,
   shards: readonly Shard[],
   options: ParallelOptions,
 ): Promise<void> {
@@ -40,7 +41,9 @@ export async function makeShardsInThreads(
   if (threads <= 1) {
     for (const shard of shards) {
       const random = randomOfShard(source.settings.seed, shard.index);
-      await options.keep(shard.index, await makeShard(source, shard, random, options.folder, options.signal));
+      const { result, commit } = await makeShard(source, shard, random, options.folder, options.signal);
+      await commit();
+      await options.keep(shard.index, result);
     }
     return;
   }
@@ -51,6 +54,7 @@ export async function makeShardsInThreads(
     documents,
     settings: source.settings,
     vocabulary: source.vocabulary,
+    plain: source.plain,
     folder: options.folder,
     memory: Math.floor(ROW_MEMORY_BYTES / threads),
   };

@@ -11,7 +11,9 @@ parentPort?.on("message", async (shard: Shard) => {
   let answer: ShardAnswer;
   try {
     const random = randomOfShard(source.settings.seed, shard.index);
-    answer = { index: shard.index, result: await makeShard({ ...source, store }, shard, random, folder) };
+    const { result, commit } = await makeShard({ ...source, store }, shard, random, folder);
+    await commit();
+    answer = { index: shard.index, result };
   } catch (error) {
     const { code, message } = error as Error & { code?: string };
     answer = { index: shard.index, error: { code: code ?? "INTERNAL", message } };

@@ -3,10 +3,7 @@ import { join } from "node:path";
 import { openAtomic } from "../util/atomic-file.js";
 import type { Mt19937 } from "../util/mt19937.js";
 import { ByteWriter } from "./byte-writer.js";
-import { InstanceMaker } from "./instance-maker.js";
-import { encodeRecord, idBytesFor, partsOfDraft, recordBytes } from "./instance-record.js";
-import type { MaskingVocabulary } from "./masking.js";
-import type { InstanceSettings } from "./settings.js";
+import { InstanceMaker, type InstanceSource, sealDraft } from "./instance-maker.js";
 import { countDraft, emptyStatistics, type InstanceStatistics } from "./statistics.js";
 import type { TokenStore } from "./token-store.js";
 
@@ -48,25 +45,23 @@ export function spillPath(folder: string, shard: number): string {
   return join(folder, `spill-${String(shard).padStart(6, "0")}.bin`);
 }
 
-export interface ShardSource {
-  readonly store: TokenStore;
-  readonly documents: Uint32Array;
-  readonly settings: InstanceSettings;
-  readonly vocabulary: MaskingVocabulary;
+export interface MadeShard {
+  readonly result: ShardResult;
+  /** Makes the spill file appear under its name. */
+  commit(): Promise<void>;
 }
 
-/** Makes the instances of one shard, with draws from `random`, into its spill file in `folder`. */
+/** Makes the instances of one shard, with draws from `random`, into its spill file in `folder`, which must then be committed. */
 export async function makeShard(
-  source: ShardSource,
+  source: InstanceSource,
   shard: Shard,
   random: Mt19937,
   folder: string,
   signal?: AbortSignal,
-): Promise<ShardResult> {
-  const { store, documents, settings, vocabulary } = source;
-  const maker = new InstanceMaker(store, documents, settings, vocabulary, random);
-  const idBytes = idBytesFor(vocabulary.size);
-  const statistics = emptyStatistics(settings.maxLength);
+): Promise<MadeShard> {
+  const maker = new InstanceMaker(source, random);
+  const { record } = maker.draft;
+  const statistics = emptyStatistics(source.settings.maxLength);
   const file = await openAtomic(spillPath(folder, shard.index));
   const writer = new ByteWriter(file);
   try {
@@ -74,11 +69,8 @@ export async function makeShard(
       maker.start(place);
       while (maker.next()) {
         countDraft(statistics, maker.draft);
-        const parts = partsOfDraft(maker.draft);
-        const length = recordBytes(parts.length, parts.count, idBytes);
-        writer.reserve(length);
-        encodeRecord(parts, writer.bytes, writer.length, idBytes);
-        writer.length += length;
+        sealDraft(maker.draft);
+        writer.put(record.bytes.subarray(0, record.length));
         const full = writer.flushIfFull();
         if (full === undefined) continue;
         await full;
@@ -86,8 +78,7 @@ export async function makeShard(
       }
     }
     await writer.flush();
-    await file.commit();
-    return { bytes: writer.position, statistics };
+    return { result: { bytes: writer.position, statistics }, commit: () => file.commit() };
   } catch (error) {
     await file.discard();
     throw error;

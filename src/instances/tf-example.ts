@@ -1,6 +1,8 @@
 /** @file `tf.train.Example` of an instance: written in one pass, read from anybody's bytes (create_pretraining_data.py:98–151). */
-import { readProtoFields, readVarint } from "../util/protobuf.js";
+import { internalError } from "../errors.js";
+import { bytesOf, readProtoFields, readVarint } from "../util/protobuf.js";
 import type { PretrainingInstance } from "./instance.js";
+import type { IdArray, RecordParts } from "./instance-record.js";
 import type { InstanceWidths } from "./instance-sink.js";
 import { segmentIdsOf } from "./segment-ids.js";
 
@@ -21,38 +23,49 @@ const FIELD_1 = 0x0a;
 const FIELD_2 = 0x12;
 const FIELD_3 = 0x1a;
 
-/** Writes examples into a buffer of its own, grown as needed; `bytes[0, length)` is the last. */
+const INTEGERS = FIELD_3;
+const FLOATS = FIELD_2;
+
+/** Writes examples into a buffer of its own; `bytes[0, length)` is the last. */
 export class TfExampleEncoder {
-  bytes: Uint8Array;
+  readonly bytes: Uint8Array;
   length = 0;
   readonly #widths: InstanceWidths;
   readonly #names: Readonly<Record<FeatureName, Uint8Array>>;
+  /** The varint of each number that an instance may hold: up to three bytes, their count above them. */
+  readonly #varints: Uint32Array;
+  /** As many float32 ones as there may be predictions, then as many zeros. */
+  readonly #weights: Uint8Array;
 
   constructor(widths: InstanceWidths) {
     this.#widths = widths;
-    // Five bytes a varint and four a float are the most; names and lengths take less than 512 bytes.
-    this.bytes = new Uint8Array(512 + widths.maxLength * 7 + widths.maxPredictions * 14);
+    // Three bytes a varint and four a float are the most; names and lengths take less than 512 bytes.
+    this.bytes = new Uint8Array(512 + widths.maxLength * 5 + widths.maxPredictions * 10);
     const encoder = new TextEncoder();
     this.#names = Object.fromEntries(FEATURES.map((name) => [name, encoder.encode(name)])) as Record<
       FeatureName,
       Uint8Array
     >;
+    this.#weights = bytesOf(new Float32Array(2 * widths.maxPredictions).fill(1, 0, widths.maxPredictions));
+    const numbers = Math.max(widths.vocabularySize, widths.maxLength);
+    if (numbers > MOST_IN_THREE_BYTES)
+      throw internalError(`ids up to ${numbers} do not fit three bytes of a varint`);
+    this.#varints = Uint32Array.from({ length: numbers }, (_, value) => varintOf(value));
   }
 
-  encode(instance: PretrainingInstance): void {
+  encode(parts: RecordParts): void {
     const { maxLength, maxPredictions } = this.#widths;
-    const { ids, segmentIds, maskedPositions, maskedIds, isRandomNext } = instance;
+    const { ids, length, firstLength, positions, labels, count, isRandomNext } = parts;
     // The outer length is known last: the body is written behind room for the longest head, which then ends at the body.
     const body = 8;
     this.length = body;
-    this.#putInts("input_ids", ids, ids.length, maxLength);
-    this.#putBits("input_mask", 0, ids.length, maxLength);
-    const boundary = segmentIds.indexOf(1);
-    this.#putBits("segment_ids", boundary === -1 ? ids.length : boundary, ids.length, maxLength);
-    this.#putInts("masked_lm_positions", maskedPositions, maskedPositions.length, maxPredictions);
-    this.#putInts("masked_lm_ids", maskedIds, maskedIds.length, maxPredictions);
-    this.#putWeights(maskedIds.length, maxPredictions);
-    this.#putInts("next_sentence_labels", [isRandomNext ? 1 : 0], 1, 1);
+    this.#putInts("input_ids", ids, length, maxLength);
+    this.#putBits("input_mask", 0, length, maxLength);
+    this.#putBits("segment_ids", firstLength, length, maxLength);
+    this.#putInts("masked_lm_positions", positions, count, maxPredictions);
+    this.#putInts("masked_lm_ids", labels, count, maxPredictions);
+    this.#putWeights(count, maxPredictions);
+    this.#putBits("next_sentence_labels", 0, isRandomNext ? 1 : 0, 1);
     const bodyLength = this.length - body;
     const head = 1 + varintBytes(bodyLength);
     this.bytes.copyWithin(head, body, this.length);
@@ -62,19 +75,20 @@ export class TfExampleEncoder {
   }
 
   /** Padded with zeros to `width`. */
-  #putInts(name: FeatureName, values: ArrayLike<number>, present: number, width: number): void {
+  #putInts(name: FeatureName, values: IdArray, present: number, width: number): void {
+    const { bytes } = this;
+    const varints = this.#varints;
     let packed = width - present;
-    for (let index = 0; index < present; index++) packed += varintBytes(values[index]!);
-    this.#putFeatureHead(name, FIELD_3, packed);
-    const bytes = this.bytes;
+    for (let index = 0; index < present; index++) packed += varints[values[index]!]! >>> COUNT_BITS;
+    this.#putFeatureHead(name, INTEGERS, packed);
     let at = this.length;
     for (let index = 0; index < present; index++) {
-      let value = values[index]!;
-      while (value > 127) {
-        bytes[at++] = (value & 127) | 128;
-        value >>>= 7;
-      }
-      bytes[at++] = value;
+      // All three bytes, whatever their number: what is too many is overwritten, and no branch depends on a number.
+      const varint = varints[values[index]!]!;
+      bytes[at] = varint;
+      bytes[at + 1] = varint >>> 8;
+      bytes[at + 2] = varint >>> 16;
+      at += varint >>> COUNT_BITS;
     }
     this.length = at + width - present;
     bytes.fill(0, at, this.length);
@@ -82,21 +96,16 @@ export class TfExampleEncoder {
 
   /** Zeros, with ones in `[from, to)`: each is a varint of one byte. */
   #putBits(name: FeatureName, from: number, to: number, width: number): void {
-    this.#putFeatureHead(name, FIELD_3, width);
+    this.#putFeatureHead(name, INTEGERS, width);
     this.bytes.fill(0, this.length, this.length + width).fill(1, this.length + from, this.length + to);
     this.length += width;
   }
 
   #putWeights(present: number, width: number): void {
-    this.#putFeatureHead(WEIGHTS, FIELD_2, width * 4);
-    const bytes = this.bytes;
-    for (let index = 0; index < width; index++) {
-      // 1.0 is 00 00 80 3f.
-      bytes[this.length++] = 0;
-      bytes[this.length++] = 0;
-      bytes[this.length++] = index < present ? 0x80 : 0;
-      bytes[this.length++] = index < present ? 0x3f : 0;
-    }
+    this.#putFeatureHead(WEIGHTS, FLOATS, width * 4);
+    const from = 4 * (width - present);
+    this.bytes.set(this.#weights.subarray(from, from + 4 * width), this.length);
+    this.length += 4 * width;
   }
 
   /** map entry { key, Feature { list { packed values } } }: the three nested lengths follow from the innermost. */
@@ -123,6 +132,18 @@ export class TfExampleEncoder {
     }
     this.bytes[this.length++] = rest;
   }
+}
+
+const COUNT_BITS = 24;
+const MOST_IN_THREE_BYTES = 1 << 21;
+
+/** The bytes of a varint below 2^21, the first one lowest, and their count in the upper byte. */
+function varintOf(value: number): number {
+  const count = varintBytes(value);
+  let bytes = 0;
+  for (let index = 0; index < count; index++)
+    bytes |= (((value >>> (7 * index)) & 127) | (index < count - 1 ? 128 : 0)) << (8 * index);
+  return bytes | (count << COUNT_BITS);
 }
 
 function varintBytes(value: number): number {

@@ -2,8 +2,10 @@
 import { closeSync, fstatSync, readSync } from "node:fs";
 import { openAtomic } from "../util/atomic-file.js";
 import { crc32c, maskCrc32c } from "../util/crc32c.js";
+import { FRAME_FOOT, FRAME_HEAD, putFrame } from "../util/record-frame.js";
 import { ByteWriter } from "./byte-writer.js";
-import type { InstanceReader, InstanceSink, InstanceWidths } from "./instance-sink.js";
+import { partsOfInstance, type RecordParts } from "./instance-record.js";
+import type { InstanceReader, InstanceWidths, PartsSink } from "./instance-sink.js";
 import { invalid, openForReading, readExactly } from "./native-file.js";
 import {
   type DecodedExample,
@@ -14,20 +16,20 @@ import {
   TfExampleEncoder,
 } from "./tf-example.js";
 
-const HEAD_BYTES = 12;
-const FOOT_BYTES = 4;
 const SCAN_BYTES = 1 << 20;
 
-export async function createTfRecordFile(path: string, widths: InstanceWidths): Promise<InstanceSink> {
+export async function createTfRecordFile(path: string, widths: InstanceWidths): Promise<PartsSink> {
   const file = await openAtomic(path);
   const writer = new ByteWriter(file);
   const encoder = new TfExampleEncoder(widths);
+  const writeParts = (parts: RecordParts): Promise<void> | undefined => {
+    encoder.encode(parts);
+    putRecord(writer, encoder.bytes, encoder.length);
+    return writer.flushIfFull();
+  };
   return {
-    write(instance) {
-      encoder.encode(instance);
-      putRecord(writer, encoder.bytes, encoder.length);
-      return writer.flushIfFull();
-    },
+    write: (instance) => writeParts(partsOfInstance(instance)),
+    writeParts,
     async commit() {
       await writer.flush();
       await file.commit();
@@ -37,23 +39,9 @@ export async function createTfRecordFile(path: string, widths: InstanceWidths): 
 }
 
 function putRecord(writer: ByteWriter, data: Uint8Array, length: number): void {
-  writer.reserve(HEAD_BYTES + length + FOOT_BYTES);
-  const { bytes } = writer;
-  const at = writer.length;
-  putUint32(bytes, at, length);
-  putUint32(bytes, at + 4, 0); // lengths are 64-bit; no example reaches 4 GiB
-  putUint32(bytes, at + 8, maskCrc32c(crc32c(bytes, at, at + 8)));
-  bytes.set(data.subarray(0, length), at + HEAD_BYTES);
-  const end = at + HEAD_BYTES + length;
-  putUint32(bytes, end, maskCrc32c(crc32c(bytes, at + HEAD_BYTES, end)));
-  writer.length = end + FOOT_BYTES;
-}
-
-function putUint32(bytes: Uint8Array, at: number, value: number): void {
-  bytes[at] = value;
-  bytes[at + 1] = value >>> 8;
-  bytes[at + 2] = value >>> 16;
-  bytes[at + 3] = value >>> 24;
+  writer.reserve(FRAME_HEAD + length + FRAME_FOOT);
+  writer.bytes.set(data.subarray(0, length), writer.length + FRAME_HEAD);
+  writer.length = putFrame(writer.bytes, writer.length, length);
 }
 
 /**
@@ -95,17 +83,17 @@ function scanRecords(descriptor: number, path: string): Float64Array {
   let windowStart = 0;
   let windowEnd = 0;
   for (let offset = 0; offset < size; ) {
-    if (offset + HEAD_BYTES > size)
+    if (offset + FRAME_HEAD > size)
       throw invalid(path, `ends inside the head of record ${count} (byte ${offset})`);
-    if (offset + HEAD_BYTES > windowEnd) {
+    if (offset + FRAME_HEAD > windowEnd) {
       windowStart = offset;
       windowEnd = offset + readSync(descriptor, window, 0, SCAN_BYTES, offset);
     }
-    const head = new DataView(window.buffer, offset - windowStart, HEAD_BYTES);
+    const head = new DataView(window.buffer, offset - windowStart, FRAME_HEAD);
     const sum = maskCrc32c(crc32c(window, offset - windowStart, offset - windowStart + 8));
     if (sum !== head.getUint32(8, true))
       throw invalid(path, `has a damaged head at record ${count} (bytes ${offset} to ${offset + 11})`);
-    const end = offset + HEAD_BYTES + Number(head.getBigUint64(0, true)) + FOOT_BYTES;
+    const end = offset + FRAME_HEAD + Number(head.getBigUint64(0, true)) + FRAME_FOOT;
     if (end > size)
       throw invalid(path, `ends at byte ${size}, inside record ${count} (bytes ${offset} to ${end - 1})`);
     if (count + 2 > offsets.length) {
@@ -124,12 +112,12 @@ function readRecord(descriptor: number, path: string, offsets: Float64Array, ind
   const start = offsets[index]!;
   const end = offsets[index + 1]!;
   const bytes = readExactly(descriptor, path, start, end - start, `record ${index}`);
-  const dataEnd = bytes.length - FOOT_BYTES;
+  const dataEnd = bytes.length - FRAME_FOOT;
   const sum = new DataView(bytes.buffer).getUint32(dataEnd, true);
-  if (maskCrc32c(crc32c(bytes, HEAD_BYTES, dataEnd)) !== sum)
+  if (maskCrc32c(crc32c(bytes, FRAME_HEAD, dataEnd)) !== sum)
     throw invalid(path, `is damaged in record ${index} (bytes ${start} to ${end - 1})`);
   try {
-    return decodeExample(bytes.subarray(HEAD_BYTES, dataEnd));
+    return decodeExample(bytes.subarray(FRAME_HEAD, dataEnd));
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw invalid(path, `holds no tf.train.Example in record ${index} (byte ${start}): ${error.message}`);

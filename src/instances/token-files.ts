@@ -136,10 +136,16 @@ function openRow(
     const bytes = new Uint8Array(size);
     readBlock(descriptor, bytes, 0);
     closeSync(descriptor);
-    return { row: arrayRow(new Elements(bytes.buffer)), close: () => undefined };
+    return { row: arrayRow(narrowed(new Elements(bytes.buffer))), close: () => undefined };
   } catch (error) {
     throw fileError(error, path);
   }
+}
+
+/** Starts of sentences as 32-bit numbers where they fit: half as much goes through the processor's cache. */
+function narrowed(row: RowArray): RowArray | Uint32Array {
+  const fits = row instanceof Float64Array && row.length > 0 && row[row.length - 1]! <= 0xffffffff;
+  return fits ? Uint32Array.from(row) : row;
 }
 
 /** Fills `target` from `position` on; the end of the file may come first. */

@@ -1,11 +1,13 @@
 /** @file The tokenized corpus: all ids in one row, cut into sentences, cut into documents. In memory here; files in `token-files.ts`. */
 
+import type { IdArray } from "./instance-record.js";
+
 /** Read by position. Positions may pass 2^32. */
 export interface NumberRow {
   readonly length: number;
   at(index: number): number;
   /** Copies `[from, to)` to `target` at `offset`. */
-  copy(from: number, to: number, target: Int32Array, offset: number): void;
+  copy(from: number, to: number, target: IdArray, offset: number): void;
 }
 
 export interface TokenStore {
@@ -51,7 +53,7 @@ export class MemoryTokenStore {
 }
 
 /** A row over numbers in memory. */
-export function arrayRow(values: Int32Array | Uint16Array | Float64Array): NumberRow {
+export function arrayRow(values: Int32Array | Uint16Array | Uint32Array | Float64Array): NumberRow {
   return {
     length: values.length,
     at: (index) => values[index]!,

@@ -16,6 +16,8 @@ export interface CorpusCounts {
   readonly lines: number;
   readonly sentences: number;
   readonly tokens: number;
+  /** Of them `[CLS]` or `[SEP]`, which the masking passes over. */
+  readonly specials: number;
 }
 
 export interface TokenizeCorpusOptions {
@@ -33,7 +35,8 @@ export async function tokenizeCorpus(
   options: TokenizeCorpusOptions = {},
 ): Promise<CorpusCounts> {
   const sink = new PieceSink({ positions: false });
-  const counts = { bytes: 0, lines: 0, sentences: 0, tokens: 0 };
+  const counts = { bytes: 0, lines: 0, sentences: 0, tokens: 0, specials: 0 };
+  const { classificationId, separatorId } = tokenizer;
   let before = 0;
   for (const file of files) {
     for await (const { text, bytesRead } of readCorpusBlocks(file)) {
@@ -49,6 +52,10 @@ export async function tokenizeCorpus(
         if (sink.length === 0) return;
         counts.sentences += 1;
         counts.tokens += sink.length;
+        for (let index = 0; index < sink.length; index++) {
+          const id = sink.ids[index]!;
+          if (id === classificationId || id === separatorId) counts.specials += 1;
+        }
         taker.addSentence(sink.ids, sink.length);
       });
       counts.bytes = before + bytesRead;

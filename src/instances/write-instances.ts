@@ -10,20 +10,14 @@ import { maskingVocabularyOf, shuffledDocuments } from "./create-instances.js";
 import { estimateDisk, requireDisk } from "./disk-estimate.js";
 import { shuffleRecords } from "./external-shuffle.js";
 import { createInstanceFile, jsonLinesSink, outputPaths, roundRobin } from "./instance-outputs.js";
+import type { InstanceSource } from "./instance-maker.js";
 import { idBytesFor } from "./instance-record.js";
-import type { InstanceFormat, InstanceSink, InstanceWidths } from "./instance-sink.js";
+import type { InstanceFormat, InstanceWidths, PartsSink } from "./instance-sink.js";
 import type { NativeSink } from "./native-file.js";
 import { makeShardsInThreads } from "./parallel-shards.js";
 import { describeFiles, openRunFolder, type RunFolder } from "./run-folder.js";
 import { type InstanceSettings, resolveSettings } from "./settings.js";
-import {
-  makeShard,
-  planShards,
-  type Shard,
-  type ShardResult,
-  type ShardSource,
-  spillPath,
-} from "./shards.js";
+import { makeShard, planShards, type Shard, type ShardResult, spillPath } from "./shards.js";
 import { addStatistics, emptyStatistics, type InstanceReport, reportOf } from "./statistics.js";
 import { createTokenFiles, openTokenFiles } from "./token-files.js";
 import { type CorpusCounts, tokenizeCorpus } from "./tokenize-corpus.js";
@@ -78,7 +72,7 @@ export async function writeInstances(options: WriteInstancesOptions): Promise<Wr
       context,
       described.reduce((sum, [, size]) => sum + Number(size), 0),
     );
-    const made = await makeStep(context);
+    const made = await makeStep(context, corpus.specials === 0);
     const outputs = await writeStep(context, made);
     await run.remove();
     const report = reportOf(made.statistics, settings.maxLength);
@@ -136,14 +130,14 @@ interface FinishedShard extends ShardResult {
   readonly state?: readonly number[];
 }
 
-async function makeStep(context: RunContext): Promise<Made> {
+async function makeStep(context: RunContext, plain: boolean): Promise<Made> {
   const { options, settings, mode, run } = context;
   const store = openTokenFiles(run.path, options.tokenizer.vocabulary.tokens.length);
   try {
     const random = new Mt19937(settings.seed);
     const documents = shuffledDocuments(store.documentStarts.length - 1, random);
     const shards = planShards(documents, store, settings.dupeFactor);
-    const source = { store, documents, settings, vocabulary: maskingVocabularyOf(options.tokenizer) };
+    const source = { store, documents, settings, vocabulary: maskingVocabularyOf(options.tokenizer), plain };
     const finished = new Map<number, FinishedShard>();
     for (const { index } of shards) {
       const earlier = await run.load<FinishedShard>(`shard-${index}`);
@@ -173,22 +167,29 @@ async function makeStep(context: RunContext): Promise<Made> {
 
 /** One shard after another from one generator, whose state is kept with each. */
 async function makeExactly(
-  source: ShardSource,
+  source: InstanceSource,
   shards: readonly Shard[],
   finished: ReadonlyMap<number, FinishedShard>,
   random: Mt19937,
   { run, options }: RunContext,
   keep: (index: number, result: FinishedShard) => Promise<void>,
 ): Promise<void> {
+  // The disk takes one shard while the next is being made.
+  let before: Promise<void> = Promise.resolve();
   for (const shard of shards) {
     const state = finished.get(shard.index)?.state;
     if (state !== undefined) {
       random.restore(Uint32Array.from(state));
       continue;
     }
-    const result = await makeShard(source, shard, random, run.path, options.signal);
-    await keep(shard.index, { ...result, state: [...random.save()] });
+    const { result, commit } = await makeShard(source, shard, random, run.path, options.signal);
+    const finishedShard = { ...result, state: [...random.save()] };
+    await before;
+    before = commit().then(() => keep(shard.index, finishedShard));
+    // A failure is thrown where it is waited for; until then nobody may call it unhandled.
+    before.catch(() => undefined);
   }
+  await before;
 }
 
 async function writeStep(context: RunContext, made: Made): Promise<string[]> {
@@ -202,7 +203,7 @@ async function writeStep(context: RunContext, made: Made): Promise<string[]> {
   const order = new Uint32Array(total);
   for (let index = 0; index < total; index++) order[index] = index;
   made.random.shuffle(order, total);
-  const output = roundRobin(sinks, idBytesFor(vocabularySize), () =>
+  const output = roundRobin(sinks, idBytesFor(vocabularySize), widths, () =>
     internalError("a spilled record is damaged; remove the work folder and start again", {
       folder: run.path,
     }),
@@ -229,10 +230,10 @@ async function openSinks(
   { out, format }: WriteInstancesOptions,
   paths: readonly string[],
   widths: InstanceWidths,
-): Promise<(InstanceSink | NativeSink)[]> {
+): Promise<(PartsSink | NativeSink)[]> {
   if (typeof out !== "string")
     return [jsonLinesSink(out, { commit: async () => undefined, discard: async () => undefined })];
-  const sinks: (InstanceSink | NativeSink)[] = [];
+  const sinks: (PartsSink | NativeSink)[] = [];
   try {
     for (const path of paths) sinks.push(await createInstanceFile(path, format, widths));
     return sinks;

@@ -63,6 +63,23 @@ export function tensorProto(
     .bytes(9, bytes);
 }
 
+/** TensorProto.DataLocation */
+const EXTERNAL = 1;
+
+/** A tensor whose `byteLength` bytes are the whole of another file, `location`. */
+export function externalTensorProto(
+  name: string,
+  dtype: DType,
+  dims: readonly number[],
+  { location, byteLength }: { readonly location: string; readonly byteLength: number },
+): ProtoWriter {
+  const proto = new ProtoWriter().packedVarints(1, dims).varint(2, DATA_TYPES[dtype]).string(8, name);
+  const entries = { location, offset: "0", length: String(byteLength) };
+  for (const [key, value] of Object.entries(entries))
+    proto.message(13, new ProtoWriter().string(1, key).string(2, value));
+  return proto.varint(14, EXTERNAL);
+}
+
 /** A symbol becomes a `dim_param`. */
 export function valueInfoProto(name: string, dtype: DType, dims: readonly Dim[]): ProtoWriter {
   const shape = new ProtoWriter();

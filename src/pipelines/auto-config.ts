@@ -1,16 +1,7 @@
 /** @file `AutoConfig`: the configuration of a model as its file has it. */
 import { readConfigJson, resolveModel } from "../checkpoint/index.js";
 import { hubOptions, type PretrainedOptions } from "./options.js";
-
-/** `config.json` with the keys that pipelines read; everything else as it is in the file. */
-export interface PretrainedConfig {
-  readonly model_type: string;
-  readonly id2label: Readonly<Record<number, string>>;
-  readonly label2id: Readonly<Record<string, number>>;
-  readonly max_position_embeddings: number;
-  readonly problem_type?: string;
-  readonly [key: string]: unknown;
-}
+import { completeConfig, type PretrainedConfig } from "./pretrained-config.js";
 
 export const AutoConfig = {
   /** Reads the configuration of a folder, file, archive or hub id; no weights are fetched. */
@@ -19,13 +10,3 @@ export const AutoConfig = {
     return completeConfig(await readConfigJson(folder));
   },
 };
-
-/** With transformers' defaults for what old files leave out. */
-export function completeConfig(
-  json: Readonly<Record<string, unknown>>,
-  labels: readonly string[] = [],
-): PretrainedConfig {
-  const id2label = (json["id2label"] ?? { ...labels }) as Record<number, string>;
-  const label2id = Object.fromEntries(Object.entries(id2label).map(([id, label]) => [label, Number(id)]));
-  return { model_type: "bert", max_position_embeddings: 512, ...json, id2label, label2id };
-}

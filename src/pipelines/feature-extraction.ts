@@ -2,21 +2,9 @@
 import { ClinicalBertError } from "../errors.js";
 import { Tensor } from "../graph/tensor.js";
 import { indexable } from "./indexable.js";
-import type { PreTrainedModel } from "./models.js";
-import { unknownOption } from "./options.js";
-import { runBatches } from "./run-batches.js";
-import type { PreTrainedTokenizer } from "./tokenizers.js";
-
-export const POOLINGS = [
-  "none",
-  "mean",
-  "cls",
-  "first_token",
-  "last_token",
-  "eos",
-  "last_four_layers",
-] as const;
-export type Pooling = (typeof POOLINGS)[number];
+import { unknownOption } from "./shared-options.js";
+import { POOLINGS, type Pooling, type RowModel } from "./rows.js";
+import type { PreTrainedTokenizer } from "./pretrained-tokenizer.js";
 
 export interface FeatureExtractionOptions {
   /**
@@ -29,12 +17,10 @@ export interface FeatureExtractionOptions {
   readonly normalize?: boolean;
 }
 
-const LAYERS_JOINED = 4;
-
 /** Features of `texts`, longer ones cut at the model's length, in the given order. */
 export async function extractFeatures(
   tokenizer: PreTrainedTokenizer,
-  model: PreTrainedModel,
+  model: RowModel,
   texts: string | readonly string[],
   { pooling = "none", normalize = false }: FeatureExtractionOptions = {},
 ): Promise<Tensor> {
@@ -44,55 +30,21 @@ export async function extractFeatures(
     throw new ClinicalBertError("PIPELINE_INPUT", "An empty list of texts has no features.");
   const { wordpiece, model_max_length: maxLength } = tokenizer;
   const encodings = list.map((text) => wordpiece.encode(text, { truncation: { maxLength } }));
-  const lengths = encodings.map(({ ids }) => ids.length);
-  const joined = pooling === "last_four_layers";
-  let result: Float32Array | null = null;
-  let width = 0;
-  const longest = Math.max(...lengths);
-  await runBatches(
-    model,
-    encodings,
-    tokenizer.pad_token_id,
-    (index, outputs, row) => {
-      const states = joined ? lastLayers(outputs) : [outputs["last_hidden_state"] ?? outputs["logits"]!];
-      const H = states[0]!.dims[2]!;
-      const rowWidth = pooling === "none" ? longest * H : H * states.length;
-      result ??= new Float32Array(list.length * rowWidth);
-      width = H * states.length;
-      const target = result.subarray(index * rowWidth, (index + 1) * rowWidth);
-      for (const [part, state] of states.entries())
-        poolRow(state, row, lengths[index]!, pooling, target.subarray(part * H));
-    },
-    { hiddenStates: joined },
+  const rows = await model.readRows(
+    encodings.map((encoding) => ({ encoding, reading: { output: "states", pooling } })),
+    { paddingId: tokenizer.pad_token_id },
   );
+  const longest = Math.max(...encodings.map(({ ids }) => ids.length));
+  const width = rows[0]!.length / (pooling === "none" ? encodings[0]!.ids.length : 1);
   const dims = pooling === "none" ? [list.length, longest, width] : [list.length, width];
-  const tensor = Tensor.float32(result!, dims);
+  const tensor = Tensor.zeros("float32", dims) as Tensor<Float32Array>;
+  for (const [index, row] of rows.entries()) tensor.row(index).data.set(row);
   if (normalize) normalizeRows(tensor.data, width);
   return indexable(tensor);
 }
 
-function lastLayers(outputs: Readonly<Record<string, Tensor>>): Tensor[] {
-  const count = Object.keys(outputs).filter((name) => name.startsWith("hidden_states.")).length;
-  const first = Math.max(1, count - LAYERS_JOINED);
-  return Array.from({ length: count - first }, (_, layer) => outputs[`hidden_states.${first + layer}`]!);
-}
-
-/** One text of `states` [B, S, H] into the start of `target`. */
-function poolRow(states: Tensor, row: number, length: number, pooling: Pooling, target: Float32Array): void {
-  const [, S, H] = states.dims as readonly [number, number, number];
-  const data = (states.data as Float32Array).subarray(row * S * H, row * S * H + length * H);
-  if (pooling !== "mean" && pooling !== "last_four_layers") {
-    const first = pooling === "last_token" || pooling === "eos" ? (length - 1) * H : 0;
-    target.set(pooling === "none" ? data : data.subarray(first, first + H));
-    return;
-  }
-  const sums = new Float64Array(H);
-  for (let token = 0; token < length; token++)
-    for (let axis = 0; axis < H; axis++) sums[axis]! += data[token * H + axis]!;
-  for (let axis = 0; axis < H; axis++) target[axis] = sums[axis]! / length;
-}
-
-function normalizeRows(data: Float32Array, width: number): void {
+/** Divides each row of `width` numbers by its length, in place; a row of zeros stays. */
+export function normalizeRows(data: Float32Array, width: number): void {
   for (let start = 0; start < data.length; start += width) {
     const row = data.subarray(start, start + width);
     const norm = Math.sqrt(row.reduce((sum, value) => sum + value * value, 0));

@@ -1,13 +1,13 @@
 /** @file The pipeline `fill-mask`: the likeliest tokens in the place of `[MASK]`. */
 import { ClinicalBertError } from "../errors.js";
-import type { PreTrainedModel } from "./models.js";
-import { runBatches } from "./run-batches.js";
+import type { RowModel } from "./rows.js";
 import { softmax, topIndices } from "./scores.js";
-import type { PreTrainedTokenizer } from "./tokenizers.js";
+import type { PreTrainedTokenizer } from "./pretrained-tokenizer.js";
 
 export interface FillMaskOptions {
   /** Default 5. */
   readonly top_k?: number;
+  readonly signal?: AbortSignal;
 }
 
 export interface FillMaskResult {
@@ -21,9 +21,9 @@ export interface FillMaskResult {
 /** For each text the best fillings of its first mask. Throws `PIPELINE_INPUT` for a text without one. */
 export async function fillMasks(
   tokenizer: PreTrainedTokenizer,
-  model: PreTrainedModel,
+  model: RowModel,
   texts: readonly string[],
-  { top_k = 5 }: FillMaskOptions = {},
+  { top_k = 5, signal }: FillMaskOptions = {},
 ): Promise<FillMaskResult[][]> {
   const { wordpiece, model_max_length: maxLength, mask_token_id: maskId } = tokenizer;
   const encodings = texts.map((text) => wordpiece.encode(text, { truncation: { maxLength } }));
@@ -39,12 +39,16 @@ export async function fillMasks(
       );
     return place;
   });
-  const results: FillMaskResult[][] = [];
-  await runBatches(model, encodings, tokenizer.pad_token_id, (index, outputs, row) => {
-    const [, S, V] = outputs["logits"]!.dims as readonly [number, number, number];
-    const start = (row * S + places[index]!) * V;
-    const scores = softmax((outputs["logits"]!.data as Float32Array).subarray(start, start + V));
-    results[index] = topIndices(scores, top_k).map((token) => {
+  const logits = await model.readRows(
+    encodings.map((encoding, index) => {
+      const from = places[index]!;
+      return { encoding, reading: { output: "token-logits", from, to: from + 1 } };
+    }),
+    { paddingId: tokenizer.pad_token_id, ...(signal === undefined ? {} : { signal }) },
+  );
+  return logits.map((row, index) => {
+    const scores = softmax(row);
+    return topIndices(scores, top_k).map((token) => {
       const sequence = Array.from(encodings[index]!.ids);
       sequence[places[index]!] = token;
       return {
@@ -55,5 +59,4 @@ export async function fillMasks(
       };
     });
   });
-  return results;
 }

@@ -5,6 +5,7 @@ import { readConfigJson } from "../checkpoint/index.js";
 import { ClinicalBertError } from "../errors.js";
 import type { WordPieceTokenizer } from "../tokens/index.js";
 import { openTokenizerDirectory } from "../tokens/tokenizer-directory.js";
+import { maxLengthOf } from "./tokenizer-length.js";
 
 export interface LoadedTokenizer {
   readonly tokenizer: WordPieceTokenizer;
@@ -12,8 +13,6 @@ export interface LoadedTokenizer {
   readonly maxLength: number;
   readonly notices: readonly string[];
 }
-
-const DEFAULT_POSITIONS = 512;
 
 /**
  * Reads the tokenizer files of a folder; `lowercase` overrides what they say of the case. Throws `FILE_NOT_FOUND` for a
@@ -30,11 +29,9 @@ export async function loadTokenizer(folder: string, lowercase?: boolean): Promis
     );
   const opened = await openTokenizerDirectory(folder, lowercase === undefined ? {} : { lowercase });
   const config = await readConfigJson(folder).catch(() => ({}) as Readonly<Record<string, unknown>>);
-  const positions = config["max_position_embeddings"];
-  const limit = typeof positions === "number" ? positions : DEFAULT_POSITIONS;
   return {
     tokenizer: opened.tokenizer,
-    maxLength: Math.min(opened.maxLength ?? limit, limit),
+    maxLength: maxLengthOf(opened.maxLength, config),
     notices:
       opened.notice === null ? [] : [`${folder}: ${opened.notice} Python's AutoTokenizer would lower-case.`],
   };

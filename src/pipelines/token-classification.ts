@@ -7,11 +7,10 @@ import {
   type ScoredToken,
   type TokenClassificationResult,
 } from "./aggregate-entities.js";
-import type { PreTrainedModel } from "./models.js";
-import { unknownOption } from "./options.js";
-import { runBatches } from "./run-batches.js";
+import { unknownOption } from "./shared-options.js";
+import type { RowModel } from "./rows.js";
 import { softmax } from "./scores.js";
-import type { PreTrainedTokenizer } from "./tokenizers.js";
+import type { PreTrainedTokenizer } from "./pretrained-tokenizer.js";
 import { planTokenWindows, type TokenWindow } from "./windows.js";
 
 export interface TokenClassificationOptions {
@@ -33,7 +32,7 @@ interface PlannedWindow extends TokenWindow {
 /** For each text its entities in order. Longer texts than the model's are read in overlapping windows. */
 export async function classifyTokens(
   tokenizer: PreTrainedTokenizer,
-  model: PreTrainedModel,
+  model: RowModel,
   texts: readonly string[],
   options: TokenClassificationOptions = {},
 ): Promise<TokenClassificationResult[][]> {
@@ -48,19 +47,28 @@ export async function classifyTokens(
     planTokenWindows(ids.length, room, overlap).map((window) => ({ ...window, text })),
   );
   const scored = encodings.map(({ ids }) => new Array<Float32Array>(ids.length));
-  await runBatches(
-    model,
-    windows.map((window) => windowEncoding(tokenizer, encodings[window.text]!, window)),
-    tokenizer.pad_token_id,
-    (index, outputs, row) => {
-      const { text, start, from, to } = windows[index]!;
-      const logits = outputs["logits"]!.row(row);
+  const logits = await model.readRows(
+    windows.map((window) => ({
+      encoding: windowEncoding(tokenizer, encodings[window.text]!, window),
       // [CLS] stands before the first token of the window.
-      for (let token = from; token < to; token++)
-        scored[text]![token] = softmax(logits.row(token - start + 1).data as Float32Array);
+      reading: {
+        output: "token-logits",
+        from: window.from - window.start + 1,
+        to: window.to - window.start + 1,
+      },
+    })),
+    {
+      paddingId: tokenizer.pad_token_id,
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
     },
-    options.signal === undefined ? {} : { signal: options.signal },
   );
+  for (const [index, { text, from, to }] of windows.entries()) {
+    const labels = logits[index]!.length / (to - from);
+    for (let token = from; token < to; token++)
+      scored[text]![token] = softmax(
+        logits[index]!.subarray((token - from) * labels, (token - from + 1) * labels),
+      );
+  }
   return texts.map((text, index) => {
     const tokens = scoredTokens(tokenizer, text, encodings[index]!, scored[index]!);
     return aggregateEntities(tokens, model.config.id2label, strategy, ignored);

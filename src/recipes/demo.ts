@@ -10,24 +10,28 @@ import { openInstances } from "../instances/open-instances.js";
 import type { Refusal } from "../notes/refusal.js";
 import { pipeline } from "../pipelines/pipeline.js";
 import { createOrtRuntime } from "../runtime/ort-node.js";
+import { createSectionSplitter } from "../sections/splitter.js";
+import { createRuleSentenceSplitter } from "../sentences/rule-splitter.js";
 import { WordPieceTokenizer } from "../tokens/index.js";
 import { evaluatePretraining } from "../training/evaluate.js";
 import { startPretraining } from "../training/start-pretraining.js";
 import { writeAtomic } from "../util/atomic-file.js";
 import { maskedBaselines } from "./baselines.js";
-import { type DemoFolder, openDemoFolder } from "./demo-folder.js";
 import { type DemoNotes, realDemoNotes, syntheticDemoNotes } from "./demo-notes.js";
 import { DEMO_SETTINGS, type DemoSettings, demoConfig } from "./demo-settings.js";
-import {
-  learnVocabulary,
-  type OnProgress,
-  readVocabulary,
-  writeAllInstances,
-  writeCorpora,
-} from "./demo-stages.js";
+import { learnVocabulary, readVocabulary, writeAllInstances } from "./demo-stages.js";
 import { nextSentenceBaselines } from "./overlap-baseline.js";
-import { demoReport } from "./report.js";
-import { type StageRecord, timeStage } from "./stage-clock.js";
+import { demoReport } from "./demo-report.js";
+import { writeCorpora } from "./side-corpora.js";
+import type { StageRecord } from "./stage-clock.js";
+import {
+  type OnProgress,
+  type OnStageProgress,
+  openStageFolder,
+  runStage,
+  type StageFolderKind,
+  type StageJob,
+} from "./stage-folder.js";
 import { wilsonInterval } from "./wilson.js";
 
 export interface DemoOptions {
@@ -41,8 +45,7 @@ export interface DemoOptions {
   readonly settings?: Partial<DemoSettings>;
   readonly threads?: number;
   readonly signal?: AbortSignal;
-  /** `total` is 0 where it is not known. */
-  readonly onProgress?: (stage: string, done: number, total: number, unit: string, note: string) => void;
+  readonly onProgress?: OnStageProgress;
   /** Told of every record of `sources` that is malformed and left out. */
   readonly onRefusal?: (refusal: Refusal) => void;
 }
@@ -90,18 +93,29 @@ const EXAMPLES = [
 ] as const;
 
 /** Everything that the stages share. */
-interface Demo {
-  readonly folder: DemoFolder;
+interface Demo extends StageJob {
   readonly notes: DemoNotes;
   readonly settings: DemoSettings;
   readonly seed: number;
   readonly threads: number;
-  readonly signal: AbortSignal;
-  readonly stages: StageRecord[];
-  readonly onProgress: NonNullable<DemoOptions["onProgress"]>;
 }
 
-/** Runs or continues a demonstration. Throws `DEMO_NOTES`, `DEMO_FOLDER`, `ABORTED` and what the stages throw. */
+/** A finished demonstration begins anew. */
+export const DEMO_FOLDER: StageFolderKind = {
+  format: "clinicalbert-demo-1",
+  file: "demo.json",
+  contents: [
+    "corpus",
+    "vocab.txt",
+    "training.instances",
+    "held-out.instances",
+    "run",
+    "model",
+    "report.html",
+  ],
+};
+
+/** Runs or continues a demonstration. Throws `NOTES_TOO_FEW`, `STAGE_FOLDER`, `ABORTED` and what the stages throw. */
 export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   const { seed = 1, includeText = false, sources } = options;
   const settings = { ...DEMO_SETTINGS, ...options.settings };
@@ -110,7 +124,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
       ? syntheticDemoNotes(seed, settings)
       : await realDemoNotes(sources, options.onRefusal ?? (() => undefined));
   const demo: Demo = {
-    folder: await openDemoFolder(options.folder, { seed, settings, notes: notes.identity }),
+    folder: await openStageFolder(options.folder, DEMO_FOLDER, { seed, settings, notes: notes.identity }),
     notes,
     settings,
     seed,
@@ -122,10 +136,10 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   await prepare(demo);
   await train(demo);
   await save(demo);
-  const scores = await stage(demo, "evaluate", "pairs", 0, (progress) => evaluate(demo, progress));
+  const scores = await runStage(demo, "evaluate", "pairs", 0, (progress) => evaluate(demo, progress));
   const showsText = notes.synthetic || includeText;
   const examples = showsText
-    ? await stage(demo, "fill [MASK]", "sentences", EXAMPLES.length, () => fillExamples(demo))
+    ? await runStage(demo, "fill [MASK]", "sentences", EXAMPLES.length, () => fillExamples(demo))
     : [];
   const result: DemoResult = {
     synthetic: notes.synthetic,
@@ -137,60 +151,39 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
     model: modelFolder(demo),
     report: demo.folder.file("report.html"),
   };
-  await writeAtomic(result.report, await demoReport(result, demo.folder.file("run", "metrics.jsonl")));
+  await writeAtomic(result.report, demoReport(result, demo.folder.file("run", "metrics.jsonl")));
   await demo.folder.finish();
   return result;
-}
-
-/** Measures a stage and remembers it, or takes over what a stopped run has done. `work` returns items and facts. */
-async function stage<Facts>(
-  { folder, stages, signal, onProgress }: Demo,
-  name: string,
-  unit: string,
-  total: number,
-  work: (progress: OnProgress) => Promise<readonly [items: number, facts: Facts]>,
-): Promise<Facts> {
-  const known = folder.done(name);
-  if (known !== null) {
-    stages.push(known.record);
-    return known.facts as Facts;
-  }
-  signal.throwIfAborted();
-  onProgress(name, 0, total, unit, "");
-  let facts: Facts | undefined;
-  const record = await timeStage(name, unit, async () => {
-    const [items, found] = await work((done, note = "") => onProgress(name, done, total, unit, note));
-    facts = found;
-    return items;
-  });
-  await folder.finishStage(record, facts);
-  stages.push(record);
-  return facts as Facts;
 }
 
 async function prepare(demo: Demo): Promise<void> {
   const { folder, notes, settings, signal, seed } = demo;
   const noteCount = notes.synthetic ? settings.trainingNotes + settings.heldOutNotes : 0;
-  await stage(
+  await runStage(
     demo,
     notes.synthetic ? "make notes, split" : "read notes, split",
     "notes",
     noteCount,
     async (progress) => {
-      const counts = await writeCorpora(notes, folder, progress, signal);
+      const counts = await writeCorpora(notes, folder, {
+        sections: createSectionSplitter("corrected"),
+        sentences: createRuleSentenceSplitter(),
+        onProgress: progress,
+        signal,
+      });
       return [counts.notes, counts];
     },
   );
-  await stage(demo, "learn vocabulary", "pieces", 0, async () => {
+  await runStage(demo, "learn vocabulary", "pieces", 0, async () => {
     const size = await learnVocabulary(folder, settings, signal);
     return [size, size];
   });
   const dupeFactor = notes.synthetic ? 1 : settings.realDupeFactor;
-  await stage(demo, "build instances", "instances", 0, async () => {
+  await runStage(demo, "build instances", "instances", 0, async () => {
     const counts = await writeAllInstances(folder, settings, dupeFactor, seed, signal);
     if (counts.training < settings.batchSize || counts["held-out"] === 0)
       throw new ClinicalBertError(
-        "DEMO_NOTES",
+        "NOTES_TOO_FEW",
         `The notes give ${counts.training} training and ${counts["held-out"]} held-out instances; ${settings.batchSize} and 1 are needed.`,
         { details: counts },
       );
@@ -211,6 +204,8 @@ async function train(demo: Demo): Promise<void> {
     init: null,
     instances: [folder.file("training.instances")],
     heldOut: [],
+    evaluateEvery: 0,
+    evaluateSequences: 0,
     order: "shuffled",
     steps,
     batchSize,
@@ -225,7 +220,7 @@ async function train(demo: Demo): Promise<void> {
     threads,
     vocabulary: folder.file("vocab.txt"),
   } as const;
-  await stage(demo, "pretrain", "sequences", steps * batchSize, async (progress) => {
+  await runStage(demo, "pretrain", "sequences", steps * batchSize, async (progress) => {
     let first = 0;
     const outcome = await startPretraining(
       { recipe, folder: folder.file("run") },
@@ -248,7 +243,7 @@ async function train(demo: Demo): Promise<void> {
 async function save(demo: Demo): Promise<void> {
   const { folder, notes, settings, seed } = demo;
   const { steps, batchSize, learningRate } = settings;
-  await stage(demo, "save model", "parameters", 0, async () => {
+  await runStage(demo, "save model", "parameters", 0, async () => {
     const trained = folder.file("run", "model");
     const { config, parameters } = await loadModel(trained);
     await exportModelFolder(modelFolder(demo), {

@@ -22,36 +22,41 @@ export interface ChartOptions {
 }
 
 const [WIDTH, HEIGHT] = [640, 300];
-const PLOT = { left: 56, right: 16, top: 34, bottom: 44 } as const;
+const MARGIN = { left: 56, right: 16, top: 34, bottom: 44 } as const;
 const TICKS = 5;
+/** Labels of lines beside each other, before they go on in another row. */
+const LEGENDS_A_ROW = 3;
+const LEGEND = { width: 160, height: 16 } as const;
 
 /** An `<svg>` element with classes `line-0`, `line-1`, … for the page's style sheet. */
 export function lineChart(lines: readonly ChartLine[], options: ChartOptions): string {
   const marks = options.marks ?? [];
+  const rows = Math.max(1, Math.ceil(lines.length / LEGENDS_A_ROW));
+  const top = MARGIN.top + (rows - 1) * LEGEND.height;
   const points = lines.flatMap((line) => line.points);
   const xs = points.map(([x]) => x);
   const ys = [...points.map(([, y]) => y), ...marks.map(({ y }) => y)];
   const [left, right] = spread(xs);
   const [low, high] = options.yRange ?? spread(ys);
   const x = (value: number): number =>
-    PLOT.left + ((value - left) / (right - left)) * (WIDTH - PLOT.left - PLOT.right);
+    MARGIN.left + ((value - left) / (right - left)) * (WIDTH - MARGIN.left - MARGIN.right);
   const y = (value: number): number =>
-    HEIGHT - PLOT.bottom - ((value - low) / (high - low)) * (HEIGHT - PLOT.top - PLOT.bottom);
+    HEIGHT - MARGIN.bottom - ((value - low) / (high - low)) * (HEIGHT - top - MARGIN.bottom);
   const parts = [
     ...ticks(low, high).map(
       (value) =>
-        `<line class="grid" x1="${PLOT.left}" x2="${WIDTH - PLOT.right}" y1="${px(y(value))}" y2="${px(y(value))}"/>` +
-        text(PLOT.left - 8, y(value) + 4, shortNumber(value), "end"),
+        `<line class="grid" x1="${MARGIN.left}" x2="${WIDTH - MARGIN.right}" y1="${px(y(value))}" y2="${px(y(value))}"/>` +
+        text(MARGIN.left - 8, y(value) + 4, shortNumber(value), "end"),
     ),
     ...ticks(left, right).map((value) =>
-      text(x(value), HEIGHT - PLOT.bottom + 18, shortNumber(value), "middle"),
+      text(x(value), HEIGHT - MARGIN.bottom + 18, shortNumber(value), "middle"),
     ),
-    text((WIDTH + PLOT.left) / 2, HEIGHT - 8, options.xLabel, "middle"),
-    text(PLOT.left, 14, options.yLabel, "start"),
+    text((WIDTH + MARGIN.left) / 2, HEIGHT - 8, options.xLabel, "middle"),
+    text(MARGIN.left, 14, options.yLabel, "start"),
     ...marks.map(
       ({ label, y: value }) =>
-        `<line class="mark" x1="${PLOT.left}" x2="${WIDTH - PLOT.right}" y1="${px(y(value))}" y2="${px(y(value))}"/>` +
-        text(WIDTH - PLOT.right, y(value) - 4, label, "end"),
+        `<line class="mark" x1="${MARGIN.left}" x2="${WIDTH - MARGIN.right}" y1="${px(y(value))}" y2="${px(y(value))}"/>` +
+        text(WIDTH - MARGIN.right, y(value) - 4, label, "end"),
     ),
     ...lines.map(
       (line, index) =>
@@ -73,8 +78,9 @@ export function escapeHtml(text: string): string {
 }
 
 function legend(label: string, index: number): string {
-  const left = PLOT.left + 120 + index * 170;
-  return `<line class="line-${index}" x1="${left}" x2="${left + 22}" y1="10" y2="10"/>${text(left + 28, 14, label, "start")}`;
+  const left = MARGIN.left + 90 + (index % LEGENDS_A_ROW) * LEGEND.width;
+  const y = 10 + Math.floor(index / LEGENDS_A_ROW) * LEGEND.height;
+  return `<line class="line-${index}" x1="${left}" x2="${left + 22}" y1="${y}" y2="${y}"/>${text(left + 28, y + 4, label, "start")}`;
 }
 
 function text(x: number, y: number, content: string, anchor: "start" | "middle" | "end"): string {

@@ -1,4 +1,4 @@
-/** @file What a runtime is: it compiles graphs and runs them on tensors. Construction is in `ort-node.ts` and `reference.ts`. */
+/** @file What a runtime is: it compiles graphs and runs them on tensors. Construction is in `ort-node.ts`, `ort-web.ts` and `reference.ts`. */
 import type { Tensor } from "../graph/tensor.js";
 import type { Graph } from "../graph/value.js";
 
@@ -25,7 +25,9 @@ export interface CompileOptions {
 }
 
 export interface Runtime {
-  readonly name: "ort-node" | "reference";
+  readonly name: "ort-node" | "ort-web" | "reference";
+  /** Fed tensors are copied at every run, as into WebAssembly's memory: weights are better given as `constants`. */
+  readonly copiesFeeds: boolean;
   compile(graph: Graph, options?: CompileOptions): Promise<Executable>;
 }
 

@@ -6,6 +6,8 @@ export interface Entity {
   /** Name in the source (brat `T3`), where it has one. */
   readonly id?: string;
   readonly label: string;
+  /** The coarser class above `label`, where the format has two (i2b2 2014: `NAME` above `PATIENT`). */
+  readonly category?: string;
   /** Fragments in text order, half-open, UTF-16 units of `text`; one unless the source marks a discontinuous entity. */
   readonly spans: readonly Span[];
 }
@@ -47,6 +49,40 @@ export interface ReadingProblem {
   readonly entityId?: string;
   /** UTF-16 units in the example's text. */
   readonly span?: Span;
-  /** A stable word: "discontinuous", "nested", "overlapping", "cuts-word", "text-mismatch", … */
-  readonly reason: string;
+  /** Where it stands in the source. */
+  readonly file?: string;
+  /** From 1. */
+  readonly line?: number;
+  readonly reason: ReadingReason;
 }
+
+/**
+ * `discontinuous`: several fragments. `nested`, `overlapping`, `duplicate`: against an entity before it. `cuts-word`: begins or ends
+ * within a word. `no-word`: covers none. `text-mismatch`: the quoted text is not at the offsets nor near them; the entity
+ * was left out. `moved`: it is near them; the entity was put there. `outside-text`: the offsets are outside; left out.
+ * `offset-unit`: the offsets of the whole document count something else than the format says (bytes, CRLF as one, …).
+ * `empty-span`: left out. `duplicate-id`: the example got another id. `no-label`: an example without one (SNLI's `-`), left out.
+ * `rejected`: the annotator rejected or skipped it, left out. `orphan-inside`: an `I-` tag that no tag of its class precedes.
+ * `no-document-marks`: each sentence counts as a document of its own. `bare-ampersand`: `&` in XML, read as it stands.
+ * `crosses-sentence`: a format of sentences gets one entity for each. `unpaired`: a text without an annotation file; read as a text without entities.
+ */
+export type ReadingReason =
+  | "discontinuous"
+  | "nested"
+  | "overlapping"
+  | "duplicate"
+  | "cuts-word"
+  | "no-word"
+  | "text-mismatch"
+  | "moved"
+  | "outside-text"
+  | "offset-unit"
+  | "empty-span"
+  | "duplicate-id"
+  | "no-label"
+  | "rejected"
+  | "orphan-inside"
+  | "no-document-marks"
+  | "bare-ampersand"
+  | "unpaired"
+  | "crosses-sentence";

@@ -19,6 +19,24 @@ export const PUBLISHED_ADAM_W: AdamW = {
   clipNorm: 1,
 };
 
+/**
+ * PyTorch's AdamW at `update` (from 1) said in terms of the published one, which `updateAdamW` computes:
+ * lr·m̂/(√v̂ + ε) = lr′·m/(√v + ε′) with lr′ = lr·√(1−β₂ᵗ)/(1−β₁ᵗ), ε′ = ε·√(1−β₂ᵗ), and a decay of the same size.
+ */
+export function withBiasCorrection(
+  optimizer: AdamW,
+  learningRate: number,
+  update: number,
+): { readonly optimizer: AdamW; readonly learningRate: number } {
+  const second = Math.sqrt(1 - optimizer.beta2 ** update);
+  const ratio = second / (1 - optimizer.beta1 ** update);
+  const { epsilon, weightDecay } = optimizer;
+  return {
+    optimizer: { ...optimizer, epsilon: epsilon * second, weightDecay: weightDecay / ratio },
+    learningRate: learningRate * ratio,
+  };
+}
+
 /** Elements [start, end) of the flat arrays that share a decision about weight decay. */
 export interface DecaySegment {
   readonly start: number;

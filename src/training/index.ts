@@ -1,12 +1,8 @@
 export { type EvaluateOptions, type Evaluation, evaluatePretraining } from "./evaluate.js";
 export { type LoadReport, loadParameters } from "./load-parameters.js";
-export {
-  type PretrainEvent,
-  type PretrainHooks,
-  type PretrainJob,
-  type PretrainOutcome,
-  pretrain,
-} from "./pretrain.js";
+export type { HeldOutLine } from "./held-out.js";
+export { chooseMicroBatch, estimateMemory, type TrainingShape } from "./memory.js";
+export { type PretrainJob, type PretrainOutcome, pretrain } from "./pretrain.js";
 export {
   createTrainingState,
   Pretrainer,
@@ -15,6 +11,6 @@ export {
   type TrainingState,
 } from "./pretrainer.js";
 export { checkRecipe, INSTANCE_ORDERS, type InstanceOrder, type PretrainRecipe } from "./recipe.js";
-export type { StepMetrics } from "./run-directory.js";
 export { learningRateAt, type Schedule } from "./schedule.js";
 export { type StartPretrainingOptions, startPretraining } from "./start-pretraining.js";
+export type { PretrainEvent, PretrainHooks, StepMetrics } from "./training-loop.js";

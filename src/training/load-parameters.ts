@@ -1,6 +1,6 @@
 /** @file Fills a parameter vector from a published model; heads that it lacks are initialised and named. */
 import type { BertConfig } from "../bert/config.js";
-import { PRETRAINING_HEADS } from "../bert/parameters.js";
+import { type BertHead, PRETRAINING_HEADS } from "../bert/parameters.js";
 import { openModel } from "../checkpoint/open-model.js";
 import { initializeParameters, type ParameterVector } from "./parameter-vector.js";
 
@@ -12,8 +12,8 @@ export interface LoadReport {
 }
 
 /**
- * Reads the model at `source` (anything that `openModel` takes) into `vector`, which has the layout of `config` with the
- * pretraining heads. A head that is not there as a whole is drawn from `seed`. Throws what `openModel` throws, and
+ * Reads the model at `source` (anything that `openModel` takes) into `vector`, which has the layout of `config`: the encoder
+ * and, of `heads`, those that are there as a whole. Everything else is drawn from `seed`. Throws what `openModel` throws, and
  * `MODEL_INCOMPLETE` where an encoder parameter is missing or has another shape.
  */
 export async function loadParameters(
@@ -21,11 +21,12 @@ export async function loadParameters(
   source: string,
   config: BertConfig,
   seed: number,
+  heads: readonly BertHead[] = PRETRAINING_HEADS,
 ): Promise<LoadReport> {
   const model = await openModel(source);
   try {
-    const parameters = await model.readParameters(PRETRAINING_HEADS.filter((head) => model.heads.has(head)));
-    initializeParameters(vector, config.initializerRange, seed);
+    const parameters = await model.readParameters(heads.filter((head) => model.heads.has(head)));
+    initializeParameters(vector, config.initializerRange, seed, (name) => !parameters.has(name));
     for (const [name, { data }] of parameters) (vector.tensors.get(name)!.data as Float32Array).set(data);
     const initialized = vector.table.map(({ name }) => name).filter((name) => !parameters.has(name));
     return { initialized, notices: model.notices };

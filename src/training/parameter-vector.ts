@@ -41,9 +41,16 @@ export function decaySegments(table: readonly ParameterSpec[]): DecaySegment[] {
 /**
  * Fills `vector` by the table's initialisers: a normal of standard deviation `range` whose values beyond two deviations
  * are drawn again (modeling.py:375–377), zeros, ones. A pure function of `seed` and each parameter's place in the table.
+ * Parameters that are not `wanted` keep their values.
  */
-export function initializeParameters(vector: ParameterVector, range: number, seed: number): void {
+export function initializeParameters(
+  vector: ParameterVector,
+  range: number,
+  seed: number,
+  wanted: (name: string) => boolean = () => true,
+): void {
   for (const [place, { name, initializer }] of vector.table.entries()) {
+    if (!wanted(name)) continue;
     const data = vector.tensors.get(name)!.data as Float32Array;
     if (initializer === "truncated-normal") {
       const normal = createNormals(createWords(STREAMS.initializer, seed, [place, 0, 0]));

@@ -1,18 +1,18 @@
 /** @file One optimizer step of pretraining: micro-batches, masks, clip, AdamW. Owns the compiled graph and the training state in memory. */
 import type { BertConfig } from "../bert/config.js";
-import { PRETRAINING_HEADS, parameterTable } from "../bert/parameters.js";
+import { type BertHead, PRETRAINING_HEADS, parameterTable } from "../bert/parameters.js";
 import { ClinicalBertError } from "../errors.js";
 import { gradientName } from "../graph/differentiate.js";
-import { resolveDim } from "../graph/dim.js";
-import { sizeOf, Tensor } from "../graph/tensor.js";
+import type { Tensor } from "../graph/tensor.js";
 import type { PretrainingInstance } from "../instances/instance.js";
 import type { Executable, Runtime } from "../runtime/runtime.js";
 import { type AdamW, clipScale, globalNorm, PUBLISHED_ADAM_W, updateAdamW } from "./adam-w.js";
+import { accumulatedName } from "./accumulated-gradients.js";
 import { addResult, type BatchResult, emptyResult, resultOf } from "./batch-result.js";
-import { DropoutMasks } from "./dropout.js";
+import { DropoutFeeds, type DropoutPlace } from "./dropout-places.js";
 import { createVector, decaySegments, type ParameterVector } from "./parameter-vector.js";
 import { type BatchShape, batchScales, packBatch } from "./pretraining-batch.js";
-import { accumulatedName, type DropoutPlace, pretrainingGraph } from "./pretraining-graph.js";
+import { pretrainingGraph } from "./pretraining-graph.js";
 import { learningRateAt, type Schedule } from "./schedule.js";
 
 export interface PretrainerOptions {
@@ -40,8 +40,12 @@ export interface TrainingState {
   readonly secondMoments: ParameterVector;
 }
 
-export function createTrainingState(config: BertConfig): TrainingState {
-  const table = parameterTable(config, PRETRAINING_HEADS);
+/** Zeros in the layout of a model with `heads`. */
+export function createTrainingState(
+  config: BertConfig,
+  heads: readonly BertHead[] = PRETRAINING_HEADS,
+): TrainingState {
+  const table = parameterTable(config, heads);
   return {
     weights: createVector(table),
     firstMoments: createVector(table),
@@ -56,10 +60,7 @@ export class Pretrainer {
   readonly #executable: Executable;
   readonly #parameterFeeds: Readonly<Record<string, Tensor>>;
   readonly #gradientOutputs: Readonly<Record<string, Tensor>>;
-  readonly #dropoutPlaces: readonly DropoutPlace[];
-  readonly #masks: DropoutMasks;
-  /** Mask tensors by place and number of rows, filled anew for every micro-batch. */
-  readonly #maskTensors = new Map<string, Tensor>();
+  readonly #dropout: DropoutFeeds;
 
   private constructor(
     options: PretrainerOptions,
@@ -69,8 +70,7 @@ export class Pretrainer {
   ) {
     this.#options = options;
     this.#executable = executable;
-    this.#dropoutPlaces = places;
-    this.#masks = new DropoutMasks(options.dropout);
+    this.#dropout = new DropoutFeeds(places, options.dropout, options.seed);
     this.state = state;
     this.gradients = createVector(state.weights.table);
     const entries = [...this.gradients.tensors];
@@ -144,7 +144,7 @@ export class Pretrainer {
       if (stopped()) return null;
       const part = batch.slice(first, first + microBatch);
       const feeds = packBatch(part, { ...shape, vocabSize: config.vocabSize }, scales);
-      const masks = this.#dropoutFeeds(part.length, step, first);
+      const masks = this.#dropout.draw(new Map([["B", part.length]]), step, first);
       const outputs = await this.#executable.run(
         { ...feeds, ...this.#parameterFeeds, ...masks },
         this.#gradientOutputs,
@@ -156,25 +156,5 @@ export class Pretrainer {
 
   async dispose(): Promise<void> {
     await this.#executable.dispose();
-  }
-
-  #dropoutFeeds(rows: number, step: number, firstRow: number): Record<string, Tensor> {
-    const feeds: Record<string, Tensor> = {};
-    const symbols = new Map([["B", rows]]);
-    for (const [place, { input, dims }] of this.#dropoutPlaces.entries()) {
-      const shape = dims.map((dim) => resolveDim(dim, symbols));
-      const key = `${input} ${rows}`;
-      const known = this.#maskTensors.get(key);
-      const tensor = known ?? Tensor.float32(new Float32Array(sizeOf(shape)), shape);
-      if (known === undefined) this.#maskTensors.set(key, tensor);
-      this.#masks.fill(tensor.data as Float32Array, rows, {
-        seed: this.#options.seed,
-        step,
-        place,
-        firstRow,
-      });
-      feeds[input] = tensor;
-    }
-    return feeds;
   }
 }

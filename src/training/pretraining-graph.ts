@@ -4,21 +4,10 @@ import { bertScope, encoder, pooler } from "../bert/encoder.js";
 import { maskedLmHead, nextSentenceHead } from "../bert/heads.js";
 import { PRETRAINING_HEADS, parameterTable } from "../bert/parameters.js";
 import { GraphBuilder } from "../graph/builder.js";
-import { accumulate, differentiate, gradientName } from "../graph/differentiate.js";
-import type { Dim } from "../graph/dim.js";
-import type { Graph, Value } from "../graph/value.js";
-
-/** Name of the input that a gradient is added to. */
-export function accumulatedName(parameter: string): string {
-  return `accumulated/${parameter}`;
-}
-
-/** A mask that the graph wants fed: `dropout/PLACE`, with its dims and which probability it has. */
-export interface DropoutPlace {
-  readonly input: string;
-  readonly dims: readonly Dim[];
-  readonly kind: "hidden" | "attention";
-}
+import type { Graph } from "../graph/value.js";
+import { withAccumulatedGradients } from "./accumulated-gradients.js";
+import { crossEntropy } from "./cross-entropy.js";
+import { collectDropout, type DropoutPlace } from "./dropout-places.js";
 
 export interface PretrainingGraph {
   readonly graph: Graph;
@@ -45,17 +34,7 @@ export interface PretrainingGraphOptions {
 export function pretrainingGraph(config: BertConfig, options: PretrainingGraphOptions): PretrainingGraph {
   const { sequenceLength: S, dropout, gradients } = options;
   const g = new GraphBuilder();
-  const dropoutPlaces: DropoutPlace[] = [];
-  const drop = (x: Value, place: string): Value => {
-    if (!dropout) return x;
-    const input = `dropout/${place}`;
-    dropoutPlaces.push({
-      input,
-      dims: x.dims,
-      kind: place.endsWith("attention.probabilities") ? "attention" : "hidden",
-    });
-    return g.mul(x, g.input(input, "float32", x.dims));
-  };
+  const { drop, places: dropoutPlaces } = collectDropout(g, dropout);
   const scope = bertScope(g, config, PRETRAINING_HEADS, drop);
   const { hidden } = encoder(scope, {
     ids: g.input("input_ids", "int32", ["B", S]),
@@ -80,25 +59,8 @@ export function pretrainingGraph(config: BertConfig, options: PretrainingGraphOp
   g.output("masked_lm_predictions", g.argmax(masked));
   g.output("next_sentence_predictions", g.argmax(next));
   const forward = g.finish();
-  return { graph: gradients ? withAccumulatedGradients(forward, config) : forward, dropoutPlaces };
-}
-
-/** −log softmax at the label of each row: [N, C], [N] -> [N] */
-function crossEntropy(g: GraphBuilder, logits: Value, labels: Value): Value {
-  return g.neg(g.pick(g.logSoftmax(logits), labels));
-}
-
-function withAccumulatedGradients(forward: Graph, config: BertConfig): Graph {
-  const table = parameterTable(config, PRETRAINING_HEADS);
-  const differentiated = differentiate(
-    forward,
-    "loss",
-    table.map(({ name }) => name),
-  );
-  const g = GraphBuilder.from(differentiated);
-  for (const { name, shape } of table) {
-    const gradient = differentiated.outputs.get(gradientName(name))!;
-    g.output(gradientName(name), accumulate(g, gradient, g.input(accumulatedName(name), "float32", shape)));
-  }
-  return g.finish();
+  const graph = gradients
+    ? withAccumulatedGradients(forward, parameterTable(config, PRETRAINING_HEADS))
+    : forward;
+  return { graph, dropoutPlaces };
 }

@@ -4,8 +4,8 @@ import type { BertConfig } from "../bert/config.js";
 import { ClinicalBertError } from "../errors.js";
 import type { Device } from "../runtime/ort-node.js";
 
-export type InstanceOrder = "file" | "shuffled";
-export const INSTANCE_ORDERS: readonly InstanceOrder[] = ["file", "shuffled"];
+export type InstanceOrder = "file" | "shuffled" | "interleaved";
+export const INSTANCE_ORDERS: readonly InstanceOrder[] = ["file", "shuffled", "interleaved"];
 
 export interface PretrainRecipe {
   readonly config: BertConfig;
@@ -13,11 +13,15 @@ export interface PretrainRecipe {
   readonly init: string | null;
   /** Files of instances, native or TFRecord, all of one width. */
   readonly instances: readonly string[];
-  /** Instances of held-out patients, evaluated at the end; may be empty. */
+  /** Instances of held-out patients, evaluated during the run and at the end; may be empty. */
   readonly heldOut: readonly string[];
+  /** Steps between evaluations; 0 evaluates at the end alone. */
+  readonly evaluateEvery: number;
+  /** Held-out instances that an evaluation takes at most; 0 takes all. */
+  readonly evaluateSequences: number;
   /**
-   * `file`: as they stand, again and again (instance creation has shuffled them; closest to the published reader, whose
-   * buffer moves a record by a hundred places). `shuffled`: every epoch in a new keyed order, each instance once.
+   * `file`: as they stand, again and again (instance creation has shuffled them). `shuffled`: every epoch in a new keyed order,
+   * each instance once. `interleaved`: the published reader, four files in turn and a buffer of a hundred records.
    */
   readonly order: InstanceOrder;
   readonly steps: number;
@@ -73,6 +77,9 @@ export function checkRecipe(recipe: PretrainRecipe): void {
   ] as const)
     whole(key);
   const { warmupSteps, learningRate, dropout, seed } = recipe;
+  for (const key of ["evaluateEvery", "evaluateSequences"] as const)
+    if (!Number.isInteger(recipe[key]) || recipe[key] < 0)
+      throw refuse(key, recipe[key], "a whole number of at least 0");
   if (!Number.isInteger(warmupSteps) || warmupSteps < 0)
     throw refuse("warmupSteps", warmupSteps, "a whole number of at least 0");
   if (!(learningRate > 0 && learningRate < 1))

@@ -1,65 +1,58 @@
-/** @file What a run leaves on disk: its recipe and data hashes, one line of metrics a step, checkpoints, the trained model. */
-import { createHash } from "node:crypto";
-import {
-  closeSync,
-  createReadStream,
-  existsSync,
-  fsyncSync,
-  openSync,
-  readFileSync,
-  writeSync,
-} from "node:fs";
+/** @file What a run leaves on disk, and its record: recipe, where each value is from, versions, keyed hashes of the data. */
+import { createHmac, randomBytes } from "node:crypto";
+import { createReadStream } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { ClinicalBertError } from "../errors.js";
 import { writeAtomic } from "../util/atomic-file.js";
 import { fileError } from "../util/file-error.js";
 import { makeFolder } from "../util/make-folder.js";
 import { type PretrainRecipe, recipeDifferences } from "./recipe.js";
+import { readRunRecord, requireSameRun } from "./run-record.js";
 
 export interface RunPaths {
   readonly folder: string;
   readonly recipe: string;
+  /** Key of the hashes in `recipe`: what a hash is of cannot be guessed from a recipe that is passed on without it. */
+  readonly key: string;
   readonly metrics: string;
+  readonly evaluations: string;
+  /** Folder of TensorBoard's event file. */
+  readonly tensorboard: string;
   readonly checkpoints: string;
   readonly model: string;
+  /** The model with the lowest held-out masked-LM loss, where that is not the last one. */
+  readonly bestModel: string;
 }
 
 export function runPaths(folder: string): RunPaths {
   return {
     folder,
     recipe: join(folder, "recipe.json"),
+    key: join(folder, "run.key"),
     metrics: join(folder, "metrics.jsonl"),
+    evaluations: join(folder, "evaluations.jsonl"),
+    tensorboard: join(folder, "tensorboard"),
     checkpoints: join(folder, "checkpoints"),
     model: join(folder, "model"),
+    bestModel: join(folder, "best-model"),
   };
-}
-
-/** One line of `metrics.jsonl`; names as in the contract of `pretrain`. */
-export interface StepMetrics {
-  /** Updates done, from 1. */
-  readonly step: number;
-  readonly loss: number;
-  readonly masked_lm_loss: number;
-  readonly next_sentence_loss: number;
-  readonly masked_lm_accuracy: number;
-  readonly next_sentence_accuracy: number;
-  /** Rate of this update. */
-  readonly learning_rate: number;
-  readonly sequences_per_second: number;
 }
 
 interface DataFile {
   readonly name: string;
   readonly bytes: number;
-  readonly sha256: string;
+  /** HMAC-SHA256 with the run's key. */
+  readonly hash: string;
 }
 
-interface RunRecord {
+export interface RunRecord {
   readonly format: "clinicalbert-run-1";
   readonly versions: Readonly<Record<string, string>>;
   readonly data: readonly DataFile[];
+  readonly heldOut: readonly DataFile[];
   readonly recipe: PretrainRecipe;
+  /** Where a value of the recipe is from, by name: a publication, a default, the command line. */
+  readonly origins: Readonly<Record<string, string>>;
 }
 
 /**
@@ -69,95 +62,66 @@ interface RunRecord {
 export async function openRun(
   paths: RunPaths,
   recipe: PretrainRecipe,
-  versions: Record<string, string>,
+  versions: Readonly<Record<string, string>>,
+  origins: Readonly<Record<string, string>> = {},
 ): Promise<void> {
-  const data = await Promise.all(recipe.instances.map(describeFile));
-  const known = await readFile(paths.recipe, "utf8").catch(() => null);
+  const known = await readRun(paths);
   if (known === null) {
+    // Read before anything is made: a file that is not there leaves no folder behind.
+    for (const path of [...recipe.instances, ...recipe.heldOut]) await sizeOf(path);
     try {
       await makeFolder(paths.folder);
-      const record: RunRecord = { format: "clinicalbert-run-1", versions, data, recipe };
+      const key = randomBytes(32).toString("base64");
+      await writeAtomic(paths.key, `${key}\n`);
+      const [data, heldOut] = [await describe(recipe.instances, key), await describe(recipe.heldOut, key)];
+      const record: RunRecord = { format: "clinicalbert-run-1", versions, data, heldOut, recipe, origins };
       await writeAtomic(paths.recipe, `${JSON.stringify(record, null, 2)}\n`);
     } catch (error) {
       throw fileError(error, paths.folder);
     }
     return;
   }
-  const record = parseRecord(known, paths.recipe);
-  const differences = recipeDifferences(record.recipe, recipe);
-  const sameData = record.data.map(({ sha256 }) => sha256).join() === data.map(({ sha256 }) => sha256).join();
-  if (!sameData) differences.push("instances");
-  if (differences.length > 0)
-    throw new ClinicalBertError(
-      "TRAINING_RESUME",
-      `${paths.folder} holds a run with other values of ${differences.join(", ")}.`,
-      {
-        details: { folder: paths.folder, differences },
-      },
-    );
+  const differences = recipeDifferences(known.recipe, recipe);
+  const key = await readKey(paths);
+  const same = async (files: readonly DataFile[], now: readonly string[]): Promise<boolean> =>
+    files.map(({ hash }) => hash).join() === (await describe(now, key)).map(({ hash }) => hash).join();
+  if (!(await same(known.data, recipe.instances))) differences.push("instances");
+  if (!(await same(known.heldOut, recipe.heldOut))) differences.push("heldOut");
+  requireSameRun(paths.folder, differences);
 }
 
-function parseRecord(text: string, path: string): RunRecord {
+/** The record of the run in a folder; null where there is none. Throws `TRAINING_RESUME` for a file that is not one. */
+export function readRun({ recipe }: RunPaths): Promise<RunRecord | null> {
+  return readRunRecord<RunRecord>(recipe, "clinicalbert-run-1");
+}
+
+async function readKey({ key }: RunPaths): Promise<string> {
   try {
-    const record = JSON.parse(text) as RunRecord;
-    if (record.format === "clinicalbert-run-1") return record;
-  } catch {
-    // Said below: it is not ours, whatever it is.
+    return (await readFile(key, "utf8")).trim();
+  } catch (error) {
+    throw fileError(error, key);
   }
-  throw new ClinicalBertError("TRAINING_RESUME", `${path} is not the recipe of a run.`, {
-    details: { path },
-  });
 }
 
-async function describeFile(path: string): Promise<DataFile> {
-  const hash = createHash("sha256");
+async function describe(paths: readonly string[], key: string): Promise<DataFile[]> {
+  const files: DataFile[] = [];
+  for (const path of paths) {
+    const hash = createHmac("sha256", key);
+    try {
+      for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 }))
+        hash.update(chunk as Buffer);
+    } catch (error) {
+      throw fileError(error, path);
+    }
+    files.push({ name: basename(path), bytes: await sizeOf(path), hash: hash.digest("hex") });
+  }
+  return files;
+}
+
+async function sizeOf(path: string): Promise<number> {
   try {
-    for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 }))
-      hash.update(chunk as Buffer);
-    return { name: basename(path), bytes: (await stat(path)).size, sha256: hash.digest("hex") };
+    return (await stat(path)).size;
   } catch (error) {
     throw fileError(error, path);
-  }
-}
-
-export interface MetricsLog {
-  write(metrics: StepMetrics): void;
-  /** Makes the lines so far durable: before every checkpoint. */
-  sync(): void;
-  close(): void;
-}
-
-/** Opens `metrics.jsonl` after `step` updates: lines of later steps, left by a run that was killed, are dropped. */
-export async function openMetrics(path: string, step: number): Promise<MetricsLog> {
-  if (existsSync(path)) {
-    const lines = readFileSync(path, "utf8").split("\n");
-    await writeAtomic(
-      path,
-      lines
-        .filter((line) => stepOf(line) <= step)
-        .map((line) => `${line}\n`)
-        .join(""),
-    );
-  }
-  const descriptor = openSync(path, "a", 0o600);
-  return {
-    write(metrics) {
-      try {
-        writeSync(descriptor, `${JSON.stringify(metrics)}\n`);
-      } catch (error) {
-        throw fileError(error, path);
-      }
-    },
-    sync: () => fsyncSync(descriptor),
-    close: () => closeSync(descriptor),
-  };
-}
-
-/** Step of a line; infinite for one that was cut short. */
-function stepOf(line: string): number {
-  try {
-    return (JSON.parse(line) as StepMetrics).step;
-  } catch {
-    return Number.POSITIVE_INFINITY;
   }
 }

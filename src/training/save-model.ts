@@ -9,13 +9,14 @@ import { fileError } from "../util/file-error.js";
 import type { ParameterVector } from "./parameter-vector.js";
 import type { PretrainRecipe } from "./recipe.js";
 
-/** `config.json`, `model.safetensors`, model card and, where the recipe names a vocabulary, the tokenizer files. */
+/** `config.json`, `model.safetensors`, model card and, where the recipe names a vocabulary, the tokenizer files; `steps` made these weights. */
 export async function saveModel(
   folder: string,
   recipe: PretrainRecipe,
   weights: ParameterVector,
+  steps: number,
 ): Promise<void> {
-  const { config, steps, batchSize, learningRate, warmupSteps, dropout, seed } = recipe;
+  const { config, batchSize, learningRate, warmupSteps, dropout, seed } = recipe;
   const vocabulary = recipe.vocabulary === null ? null : await readVocabulary(recipe.vocabulary);
   await exportModelFolder(folder, {
     config,

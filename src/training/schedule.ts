@@ -19,3 +19,12 @@ export function learningRateAt(step: number, { learningRate, totalSteps, warmupS
   const progress = f(f(Math.min(step, totalSteps)) / f(totalSteps));
   return f(peak * f(1 - progress));
 }
+
+/**
+ * Rate of the update at `step`: linear warm-up, then a linear decay from the peak itself to 0 at `totalSteps`, without the
+ * published drop where they meet (transformers `get_linear_schedule_with_warmup`).
+ */
+export function continuousRateAt(step: number, { learningRate, totalSteps, warmupSteps }: Schedule): number {
+  if (step < warmupSteps) return (learningRate * step) / warmupSteps;
+  return learningRate * Math.max(0, (totalSteps - step) / Math.max(1, totalSteps - warmupSteps));
+}

@@ -1,7 +1,7 @@
 /** @file Full checkpoints of a run: weights, both moments and the step in one safetensors file, written atomically and proved readable. */
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { openSafetensors } from "../checkpoint/safetensors/reader.js";
+import { openSafetensors } from "../checkpoint/safetensors/open-file.js";
 import { writeSafetensors } from "../checkpoint/safetensors/writer.js";
 import { ClinicalBertError } from "../errors.js";
 import type { Tensor } from "../graph/tensor.js";
@@ -9,16 +9,7 @@ import { fileError } from "../util/file-error.js";
 import { makeFolder } from "../util/make-folder.js";
 import type { ParameterVector } from "./parameter-vector.js";
 import type { TrainingState } from "./pretrainer.js";
-
-/** What may differ between two machines and would change the last bits of a run. */
-export interface TrainingEnvironment {
-  readonly onnxruntime: string;
-  readonly threads: string;
-  readonly microBatch: string;
-  readonly processor: string;
-  /** `flushed` or `kept`, by the thread of the optimizer. */
-  readonly denormals: string;
-}
+import type { TrainingEnvironment } from "./training-environment.js";
 
 const FORMAT = "clinicalbert-training-checkpoint-1";
 const NAME = /^step-(\d{8})\.safetensors$/;

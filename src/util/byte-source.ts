@@ -1,7 +1,5 @@
-/** @file Bytes that are read by position: a file (Node has no mmap) or a buffer in memory. Never reads a file whole. */
-import { open } from "node:fs/promises";
+/** @file Bytes that are read by position: a buffer in memory here, a file in `file-source.ts`. */
 import { ClinicalBertError } from "../errors.js";
-import { fileError } from "./file-error.js";
 
 export interface ByteSource {
   /** What errors call it; for a file its path. */
@@ -10,34 +8,9 @@ export interface ByteSource {
   readonly size: number;
   /** Fills `target` from `position`; throws `FILE_TRUNCATED` where the bytes end before it is full. */
   readInto(target: Uint8Array, position: number): Promise<void>;
+  /** Bytes that are in memory, not copied; absent where they are not. Throws as `readInto`. */
+  view?(position: number, length: number): Uint8Array;
   close(): Promise<void>;
-}
-
-/** Linux moves at most 2 GiB a call. */
-const LARGEST_READ = 1 << 30;
-
-/** Opens a file for reading by position. */
-export async function openFileSource(path: string): Promise<ByteSource> {
-  try {
-    const handle = await open(path, "r");
-    const { size } = await handle.stat();
-    return {
-      path,
-      size,
-      async readInto(target, position) {
-        requireRange(path, size, position, target.length);
-        for (let done = 0; done < target.length; ) {
-          const length = Math.min(LARGEST_READ, target.length - done);
-          const { bytesRead } = await handle.read(target, done, length, position + done);
-          if (bytesRead === 0) throw truncated(path, size, position + done, target.length - done);
-          done += bytesRead;
-        }
-      },
-      close: () => handle.close(),
-    };
-  } catch (error) {
-    throw fileError(error, path);
-  }
 }
 
 /** The bytes of a buffer; `name` stands for the path in errors. */
@@ -48,6 +21,10 @@ export function memorySource(bytes: Uint8Array, name: string): ByteSource {
     async readInto(target, position) {
       requireRange(name, bytes.length, position, target.length);
       target.set(bytes.subarray(position, position + target.length));
+    },
+    view(position, length) {
+      requireRange(name, bytes.length, position, length);
+      return bytes.subarray(position, position + length);
     },
     async close() {},
   };
@@ -65,12 +42,13 @@ export async function readBytes(
   return bytes;
 }
 
-function requireRange(path: string, size: number, position: number, length: number): void {
+/** Throws `FILE_TRUNCATED` for a range that is not within `size` bytes. */
+export function requireRange(path: string, size: number, position: number, length: number): void {
   if (!(position >= 0 && length >= 0 && position + length <= size))
     throw truncated(path, size, position, length);
 }
 
-function truncated(path: string, size: number, position: number, length: number): ClinicalBertError {
+export function truncated(path: string, size: number, position: number, length: number): ClinicalBertError {
   return new ClinicalBertError(
     "FILE_TRUNCATED",
     `${path} has ${size} bytes, but ${length} bytes are needed at offset ${position}.`,

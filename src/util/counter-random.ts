@@ -45,7 +45,7 @@ export function philox(
 }
 
 /** Streams that must not share numbers: the first key word; the second is the user's seed. */
-export const STREAMS = { initializer: 1, dropout: 2, order: 3 } as const;
+export const STREAMS = { initializer: 1, dropout: 2, order: 3, bootstrap: 8 } as const;
 
 /** Consecutive uniform 32-bit words of one stream, for sequential use. `place` has up to three 32-bit words. */
 export function createWords(

@@ -1,10 +1,13 @@
 /** @file CRC-32C (Castagnoli) and the masked form that TensorFlow's record files use. */
+import { type CrcUpdate, createCrcKernel, SLICES } from "./crc32c-kernel.js";
 
 const POLYNOMIAL = 0x82f63b78;
-const SLICES = 8;
+/** Shorter inputs are done before they would be handed over. */
+const LEAST_FOR_KERNEL = 64;
 
-/** tables[k][b]: the checksum of byte b followed by k zero bytes. */
+/** Entry 256 k + b: the checksum of byte b followed by k zero bytes. */
 const TABLES: Int32Array = buildTables();
+let kernel: CrcUpdate | null = null;
 
 function buildTables(): Int32Array {
   const tables = new Int32Array(SLICES * 256);
@@ -22,22 +25,11 @@ function buildTables(): Int32Array {
 
 /** CRC-32C of `bytes[from, to)`, as an unsigned number; `seed` continues an earlier one. */
 export function crc32c(bytes: Uint8Array, from = 0, to = bytes.length, seed = 0): number {
-  const tables = TABLES;
   let crc = ~seed;
-  let at = from;
-  for (; at + SLICES <= to; at += SLICES) {
-    crc ^= bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
-    crc =
-      tables[1792 + (crc & 255)]! ^
-      tables[1536 + ((crc >>> 8) & 255)]! ^
-      tables[1280 + ((crc >>> 16) & 255)]! ^
-      tables[1024 + (crc >>> 24)]! ^
-      tables[768 + bytes[at + 4]!]! ^
-      tables[512 + bytes[at + 5]!]! ^
-      tables[256 + bytes[at + 6]!]! ^
-      tables[bytes[at + 7]!]!;
-  }
-  for (; at < to; at++) crc = (crc >>> 8) ^ tables[(crc ^ bytes[at]!) & 255]!;
+  if (to - from >= LEAST_FOR_KERNEL) {
+    kernel ??= createCrcKernel(TABLES);
+    crc = kernel(bytes, from, to, crc);
+  } else for (let at = from; at < to; at++) crc = (crc >>> 8) ^ TABLES[(crc ^ bytes[at]!) & 255]!;
   return ~crc >>> 0;
 }
 

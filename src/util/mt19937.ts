@@ -1,17 +1,16 @@
 /** @file The Mersenne Twister MT19937 of Matsumoto and Nishimura, seeded and read as CPython's `random.Random` does. */
 
-const N = 624;
-const M = 397;
+import { createTwisterKernels, MOST_IN_ORDER, N } from "./mt19937-kernels.js";
+
 const UPPER = 0x80000000;
-const LOWER = 0x7fffffff;
 
 /** Everything that the next draws depend on: 624 words and the index of the next. */
 export type Mt19937State = Uint32Array;
 
 export class Mt19937 {
-  readonly #words = new Uint32Array(N);
-  /** The words after tempering: what the next draws give. */
-  readonly #drawn = new Uint32Array(N);
+  readonly #kernels = createTwisterKernels();
+  readonly #words = this.#kernels.words;
+  readonly #drawn = this.#kernels.drawn;
   #next = N;
 
   /** `random.Random(seed)` for an integer seed of any size (`random_seed`, _randommodule.c: init_by_array of its absolute value). */
@@ -61,26 +60,8 @@ export class Mt19937 {
   }
 
   #refill(): void {
-    const words = this.#words;
-    for (let index = 0; index < N - M; index++)
-      words[index] = twist(words[index]!, words[index + 1]!, words[index + M]!);
-    for (let index = N - M; index < N - 1; index++)
-      words[index] = twist(words[index]!, words[index + 1]!, words[index + M - N]!);
-    words[N - 1] = twist(words[N - 1]!, words[0]!, words[M - 1]!);
-    this.#temper();
+    this.#kernels.refill();
     this.#next = 0;
-  }
-
-  #temper(): void {
-    const words = this.#words;
-    const drawn = this.#drawn;
-    for (let index = 0; index < N; index++) {
-      let word = words[index]!;
-      word ^= word >>> 11;
-      word ^= (word << 7) & 0x9d2c5680;
-      word ^= (word << 15) & 0xefc60000;
-      drawn[index] = word ^ (word >>> 18);
-    }
   }
 
   /** 32 random bits. */
@@ -93,6 +74,14 @@ export class Mt19937 {
   random(): number {
     const high = this.uint32() >>> 5;
     return (high * 67108864 + (this.uint32() >>> 6)) / 9007199254740992;
+  }
+
+  /** `random() < 0.5`. */
+  coin(): boolean {
+    // The upper bit of the first of the two draws decides.
+    const first = this.uint32();
+    this.uint32();
+    return first < 0x80000000;
   }
 
   /** `_randbelow(n)` for 1 ≤ n < 2^53: bits are drawn until they are below n, also where n is 1. */
@@ -121,7 +110,7 @@ export class Mt19937 {
     const drawn = this.#drawn;
     let next = this.#next;
     for (let index = length - 1; index > 0; index--) {
-      // `below(index + 1)`, spelled out: this loop is most of the work of masking.
+      // `below(index + 1)`, spelled out.
       const shift = Math.clz32(index + 1);
       let other: number;
       do {
@@ -138,6 +127,19 @@ export class Mt19937 {
     this.#next = next;
   }
 
+  /** `shuffle` of the numbers 0, 1, … below `count`, good until the next call; many times as fast for up to 65,536 of them. */
+  shuffledRange(count: number): Int32Array {
+    if (count > MOST_IN_ORDER) {
+      const values = Int32Array.from({ length: count }, (_, index) => index);
+      this.shuffle(values, count);
+      return values;
+    }
+    const { order } = this.#kernels;
+    if (count > 1) this.#next = this.#kernels.shuffleRange(count, this.#next);
+    else order[0] = 0;
+    return order;
+  }
+
   /** A copy of the state, 625 words. */
   save(): Mt19937State {
     const state = new Uint32Array(N + 1);
@@ -149,12 +151,6 @@ export class Mt19937 {
   restore(state: Mt19937State): void {
     this.#words.set(state.subarray(0, N));
     this.#next = state[N]!;
-    this.#temper();
+    this.#kernels.temper();
   }
-}
-
-/** The upper bit of one word and the lower bits of the next, mixed into a third. */
-function twist(word: number, next: number, far: number): number {
-  const mixed = (word & UPPER) | (next & LOWER);
-  return far ^ (mixed >>> 1) ^ (-(mixed & 1) & 0x9908b0df);
 }

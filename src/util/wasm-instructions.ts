@@ -43,6 +43,8 @@ export const i32 = {
   sub: instruction([0x6b]),
   mul: instruction([0x6c]),
   and: instruction([0x71]),
+  xor: instruction([0x73]),
+  leadingZeros: instruction([0x67]),
   shl: instruction([0x74]),
   shiftRight: instruction([0x76]),
   /** Of numbers without sign, like `atLeast`. */
@@ -57,6 +59,8 @@ export const i32 = {
     0x1b,
   ],
   load: (address: Code, offset = 0): Code => [...address, ...memory([0x28], 2, offset)],
+  /** One byte, without sign. */
+  loadByte: (address: Code, offset = 0): Code => [...address, ...memory([0x2d], 0, offset)],
   store: (address: Code, value: Code, offset = 0): Code => [
     ...address,
     ...value,
@@ -80,6 +84,8 @@ export const v128 = {
     ...value,
     ...memory(simd(0x0b), 4, offset),
   ],
+  and: instruction(simd(0x4e)),
+  or: instruction(simd(0x50)),
   xor: instruction(simd(0x51)),
 };
 
@@ -89,6 +95,10 @@ export const i32x4 = {
     ...new Uint8Array(Int32Array.from(lanes).buffer),
   ],
   splat: instruction(simd(0x11)),
+  shl: instruction(simd(0xab)),
+  /** Keeps the sign. */
+  shiftRightSigned: instruction(simd(0xac)),
+  shiftRight: instruction(simd(0xad)),
   add: instruction(simd(0xae)),
   /** The four lanes named by `picks`: 0–3 of `a`, 4–7 of `b`. */
   shuffle: (a: Code, b: Code, picks: readonly [number, number, number, number]): Code => [

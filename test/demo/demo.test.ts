@@ -114,7 +114,7 @@ describe("stopping", () => {
     const foreign = join(root, "foreign");
     mkdirSync(foreign);
     writeFileSync(join(foreign, "thesis.txt"), "years of work");
-    await expect(runDemo({ folder: foreign })).rejects.toMatchObject({ code: "DEMO_FOLDER" });
+    await expect(runDemo({ folder: foreign })).rejects.toMatchObject({ code: "STAGE_FOLDER" });
     expect(readFileSync(join(foreign, "thesis.txt"), "utf8")).toBe("years of work");
   });
 
@@ -172,7 +172,7 @@ describe("notes of the user", () => {
     await expect(run(join(root, "none.jsonl"))).rejects.toMatchObject({ code: "FILE_NOT_FOUND" });
     const empty = join(root, "empty.jsonl");
     writeFileSync(empty, "");
-    await expect(run(empty)).rejects.toMatchObject({ code: "DEMO_NOTES" });
+    await expect(run(empty)).rejects.toMatchObject({ code: "NOTES_TOO_FEW" });
     const small = join(root, "small.jsonl");
     writeFileSync(
       small,
@@ -182,7 +182,7 @@ describe("notes of the user", () => {
       ).join(""),
     );
     await expect(run(small)).rejects.toMatchObject({
-      code: "DEMO_NOTES",
+      code: "NOTES_TOO_FEW",
     });
   });
 });
@@ -193,6 +193,6 @@ test("a note that is not valid UTF-8 is named by its record, never quoted, befor
   const { code, stderr } = await runCli(["demo", "--notes", notes, "--out", join(root, "latin1")]);
   expect(code).toBe(1);
   expect(stderr).toMatch(/latin1\.jsonl: record 1 at byte 0 is left out|latin1\.jsonl: record 1 is left out/);
-  expect(stderr).toContain("[DEMO_NOTES]");
+  expect(stderr).toContain("[NOTES_TOO_FEW]");
   expect(stderr).not.toContain("secretive");
 });

@@ -4,16 +4,15 @@ import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { openInstances } from "../../src/instances/open-instances.js";
 import { maskedBaselines } from "../../src/recipes/baselines.js";
-import { openDemoFolder } from "../../src/recipes/demo-folder.js";
+import { DEMO_FOLDER } from "../../src/recipes/demo.js";
 import { syntheticDemoNotes } from "../../src/recipes/demo-notes.js";
 import { DEMO_SETTINGS } from "../../src/recipes/demo-settings.js";
-import {
-  learnVocabulary,
-  readVocabulary,
-  writeAllInstances,
-  writeCorpora,
-} from "../../src/recipes/demo-stages.js";
+import { learnVocabulary, readVocabulary, writeAllInstances } from "../../src/recipes/demo-stages.js";
 import { nextSentenceBaselines } from "../../src/recipes/overlap-baseline.js";
+import { writeCorpora } from "../../src/recipes/side-corpora.js";
+import { openStageFolder } from "../../src/recipes/stage-folder.js";
+import { createSectionSplitter } from "../../src/sections/splitter.js";
+import { createRuleSentenceSplitter } from "../../src/sentences/rule-splitter.js";
 
 const root = mkdtempSync(join(tmpdir(), "overlap-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -23,9 +22,14 @@ test.each([1, 2, 3])(
   async (seed) => {
     const settings = { ...DEMO_SETTINGS, trainingNotes: 900, heldOutNotes: 400 };
     const notes = syntheticDemoNotes(seed, settings);
-    const folder = await openDemoFolder(join(root, String(seed)), notes.identity);
+    const folder = await openStageFolder(join(root, String(seed)), DEMO_FOLDER, notes.identity);
     const { signal } = new AbortController();
-    await writeCorpora(notes, folder, () => undefined, signal);
+    await writeCorpora(notes, folder, {
+      sections: createSectionSplitter("corrected"),
+      sentences: createRuleSentenceSplitter(),
+      onProgress: () => undefined,
+      signal,
+    });
     await learnVocabulary(folder, settings, signal);
     const counts = await writeAllInstances(folder, settings, 1, seed, signal);
     expect(counts["held-out"]).toBe(2000);

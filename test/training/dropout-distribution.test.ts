@@ -9,7 +9,8 @@ import { createOrtRuntime, liveExecutables } from "../../src/runtime/index.js";
 import { DropoutMasks } from "../../src/training/dropout.js";
 import { createTrainingState, Pretrainer } from "../../src/training/pretrainer.js";
 import { batchScales, packBatch } from "../../src/training/pretraining-batch.js";
-import { accumulatedName, pretrainingGraph } from "../../src/training/pretraining-graph.js";
+import { accumulatedName } from "../../src/training/accumulated-gradients.js";
+import { pretrainingGraph } from "../../src/training/pretraining-graph.js";
 import type { Schedule } from "../../src/training/schedule.js";
 import { globalNormOf, instanceOf, type PlainInstance, readGolden, zerosLike } from "./golden.js";
 

@@ -21,7 +21,8 @@ import {
   type Runtime,
 } from "../../src/runtime/index.js";
 import { batchScales, packBatch } from "../../src/training/pretraining-batch.js";
-import { accumulatedName, pretrainingGraph } from "../../src/training/pretraining-graph.js";
+import { accumulatedName } from "../../src/training/accumulated-gradients.js";
+import { pretrainingGraph } from "../../src/training/pretraining-graph.js";
 import {
   errorByName,
   type Golden,

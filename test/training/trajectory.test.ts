@@ -10,7 +10,8 @@ import { createOrtRuntime, createReferenceRuntime, liveExecutables } from "../..
 import { decaySegments } from "../../src/training/parameter-vector.js";
 import { Pretrainer, type PretrainerOptions, createTrainingState } from "../../src/training/pretrainer.js";
 import { batchScales, packBatch } from "../../src/training/pretraining-batch.js";
-import { accumulatedName, pretrainingGraph } from "../../src/training/pretraining-graph.js";
+import { accumulatedName } from "../../src/training/accumulated-gradients.js";
+import { pretrainingGraph } from "../../src/training/pretraining-graph.js";
 import type { Schedule } from "../../src/training/schedule.js";
 import {
   distance,

@@ -1,7 +1,7 @@
-/** @file Reads safetensors files by position. */
+/** @file Reads safetensors by position. */
 import { arrayOf } from "../../graph/dtype.js";
 import { sizeOf, Tensor } from "../../graph/tensor.js";
-import { type ByteSource, openFileSource, readBytes } from "../../util/byte-source.js";
+import { type ByteSource, readBytes } from "../../util/byte-source.js";
 import { bytesOf } from "../../util/protobuf.js";
 import { damaged, unknownTensor, type Weights } from "../weights.js";
 import { parseHeader } from "./header.js";
@@ -9,17 +9,6 @@ import { parseHeader } from "./header.js";
 /** The reference's limit (safetensors 0.8, `MAX_HEADER_SIZE`). */
 const LARGEST_HEADER = 100_000_000;
 const LENGTH_BYTES = 8;
-
-/** Opens a `.safetensors` file. */
-export async function openSafetensors(path: string): Promise<Weights> {
-  const source = await openFileSource(path);
-  try {
-    return await readSafetensors(source);
-  } catch (error) {
-    await source.close();
-    throw error;
-  }
-}
 
 /** Reads the header of `source` and takes ownership of it. */
 export async function readSafetensors(source: ByteSource): Promise<Weights> {
@@ -42,7 +31,15 @@ export async function readSafetensors(source: ByteSource): Promise<Weights> {
     async read(name) {
       const entry = byName.get(name);
       if (entry === undefined) throw unknownTensor(path, name);
-      const tensor = new Tensor(entry.type, new (arrayOf(entry.type))(sizeOf(entry.dims)), entry.dims);
+      const Numbers = arrayOf(entry.type);
+      const bytes = source.view?.(dataStart + entry.start, entry.end - entry.start);
+      if (bytes !== undefined && bytes.byteOffset % Numbers.BYTES_PER_ELEMENT === 0)
+        return new Tensor(
+          entry.type,
+          new Numbers(bytes.buffer as ArrayBuffer, bytes.byteOffset, sizeOf(entry.dims)),
+          entry.dims,
+        );
+      const tensor = new Tensor(entry.type, new Numbers(sizeOf(entry.dims)), entry.dims);
       await source.readInto(bytesOf(tensor.data), dataStart + entry.start);
       return tensor;
     },

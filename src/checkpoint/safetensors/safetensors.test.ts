@@ -9,7 +9,8 @@ import { sizeOf, Tensor } from "../../graph/tensor.js";
 import { memorySource } from "../../util/byte-source.js";
 import { bytesOf } from "../../util/protobuf.js";
 import { SAFETENSORS_DTYPES } from "./header.js";
-import { openSafetensors, readSafetensors } from "./reader.js";
+import { openSafetensors } from "./open-file.js";
+import { readSafetensors } from "./reader.js";
 import { writeSafetensors } from "./writer.js";
 
 let folder: string;

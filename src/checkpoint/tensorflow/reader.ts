@@ -1,7 +1,8 @@
 /** @file Reads TensorFlow V2 checkpoints: an `.index` table and the `.data-*-of-*` shards beside it. */
 import { arrayOf, bytesPerElement } from "../../graph/dtype.js";
 import { sizeOf, Tensor } from "../../graph/tensor.js";
-import { type ByteSource, openFileSource } from "../../util/byte-source.js";
+import type { ByteSource } from "../../util/byte-source.js";
+import { openFileSource } from "../../util/file-source.js";
 import { crc32c, maskCrc32c } from "../../util/crc32c.js";
 import { bytesOf } from "../../util/protobuf.js";
 import {

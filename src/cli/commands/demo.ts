@@ -1,11 +1,12 @@
 /** @file `clinicalbert demo`: from raw notes to a pretrained, evaluated, saved and reloaded BERT in three minutes. */
 import { availableParallelism } from "node:os";
-import type { Refusal } from "../../notes/refusal.js";
 import { type DemoResult, runDemo } from "../../recipes/demo.js";
 import { STAGE_COLUMNS, stageRow } from "../../recipes/stage-row.js";
+import { columns } from "../columns.js";
 import { addExamples, type CliCommand, type CliContext } from "../context.js";
 import { wholeNumber } from "../options.js";
-import { type Progress, startProgress } from "../progress.js";
+import { sayRefusals } from "../refusals.js";
+import { stageBars } from "../stage-bars.js";
 
 interface Flags {
   readonly notes?: readonly string[];
@@ -60,42 +61,6 @@ async function demo(flags: Flags, context: CliContext): Promise<void> {
   context.stdout.write(flags.json === true ? `${JSON.stringify(result)}\n` : describe(result));
 }
 
-/** Refusals that are named one by one; a file full of them would hide everything else. */
-const MOST_NAMED = 5;
-
-function sayRefusals(context: CliContext): (refusal: Refusal) => void {
-  let count = 0;
-  return ({ source, record, offset, reason }) => {
-    count++;
-    const place = offset === -1 ? "" : ` at byte ${offset}`;
-    if (count <= MOST_NAMED)
-      context.stderr.write(`clinicalbert: ${source}: record ${record}${place} is left out (${reason})\n`);
-    else if (count === MOST_NAMED + 1)
-      context.stderr.write(
-        "clinicalbert: more records are left out; `clinicalbert format` names each of them\n",
-      );
-  };
-}
-
-/** One bar after another, as the stages go. */
-function stageBars(context: CliContext) {
-  let current = "";
-  let bar: Progress | null = null;
-  return {
-    update(stage: string, done: number, total: number, unit: string, note: string): void {
-      if (stage !== current) {
-        bar?.finish();
-        bar = startProgress(context, stage, total, unit);
-        current = stage;
-      }
-      bar?.update(done, note);
-    },
-    finish(): void {
-      bar?.finish();
-    },
-  };
-}
-
 function describe(result: DemoResult): string {
   const { scores, examples } = result;
   const [low, high] = scores.nextSentenceInterval;
@@ -128,18 +93,4 @@ function describe(result: DemoResult): string {
 
 function percent(share: number): string {
   return `${(100 * share).toFixed(1)} %`;
-}
-
-/** Rows of cells under each other. */
-function columns(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  return rows
-    .map(
-      (row) =>
-        `${row
-          .map((cell, column) => cell.padEnd(widths[column]!))
-          .join("  ")
-          .trimEnd()}\n`,
-    )
-    .join("");
 }

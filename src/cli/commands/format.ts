@@ -1,25 +1,21 @@
 /** @file `clinicalbert format`: notes to a corpus of one sentence a line, for instance creation. */
 import { stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
-import { formatCorpus } from "../../corpus/format-corpus.js";
+import { formatBatches } from "../../corpus/format-corpus.js";
 import { startFormatWorkers } from "../../corpus/format-workers.js";
 import type { CorpusManifest } from "../../corpus/manifest.js";
-import { ClinicalBertError } from "../../errors.js";
-import { parseColumnMapping } from "../../notes/columns.js";
-import { type NoteSourceOptions, SOURCE_FORMATS, type SourceFormat } from "../../notes/note-source.js";
-import { openNotes } from "../../notes/open-notes.js";
+import { openNoteBatches } from "../../notes/open-notes.js";
 import { isDatabaseAddress, placeOf } from "../../notes/postgres-source.js";
-import type { Refusal } from "../../notes/refusal.js";
-import { TEXT_ENCODINGS, type TextEncoding } from "../../notes/text-encoding.js";
 import { createSectionSplitter, SECTION_RULES, type SectionRules } from "../../sections/index.js";
 import { openSentenceSplitter, SENTENCE_SPLITTERS } from "../../sentences/open-splitter.js";
-import { SPACY_SENTENCE_RULES } from "../../sentences/spacy-splitter.js";
+import { SPACY_SENTENCE_RULES } from "../../sentences/spacy-sentence-rules.js";
 import { addExamples, type CliCommand, type CliContext } from "../context.js";
-import { wholeNumber } from "../options.js";
-import { packageVersion } from "../package-version.js";
+import { addNoteFlags, type NoteFlags, readNoteFlags } from "../note-flags.js";
+import { requireOneOf, wholeNumber } from "../options.js";
+import { packageVersion } from "../../util/package-version.js";
 import { startProgress } from "../progress.js";
 
-interface Flags {
+interface Flags extends NoteFlags {
   readonly out: string;
   readonly rules: string;
   readonly splitter: string;
@@ -29,17 +25,6 @@ interface Flags {
   readonly diff?: string;
   readonly oneFile?: boolean;
   readonly threads: number;
-  readonly category?: readonly string[];
-  readonly excludeErrors?: boolean;
-  readonly since?: string;
-  readonly until?: string;
-  readonly where?: string;
-  readonly table?: string;
-  readonly format?: string;
-  readonly columns?: string;
-  readonly delimiter?: string;
-  readonly encoding?: string;
-  readonly strict?: boolean;
   readonly json?: boolean;
 }
 
@@ -61,18 +46,8 @@ export const command: CliCommand = {
       )
       .option("--diff <set>", "also say what these section rules would have made otherwise")
       .option("--one-file", "all notes in notes.txt instead of a file a category")
-      .option("--threads <n>", "worker threads", wholeNumber(1), availableParallelism())
-      .option("--category <names...>", 'only these categories, e.g. "Discharge summary"')
-      .option("--exclude-errors", "leave out notes that the source marks as errors (ISERROR)")
-      .option("--since <day>", "only notes of this ISO day or later")
-      .option("--until <day>", "only notes before this ISO day")
-      .option("--where <sql>", 'SQL condition for a database, e.g. "subject_id < 1000"')
-      .option("--table <name>", "table of a database (default mimiciii.noteevents)")
-      .option("--format <name>", `of the sources, if the name does not tell: ${SOURCE_FORMATS.join(", ")}`)
-      .option("--columns <list>", "own columns, e.g. text=NOTE,id=KEY,patient=MRN,category=TYPE,date=DAY")
-      .option("--delimiter <character>", "of CSV (default a comma)")
-      .option("--encoding <name>", `of CSV and text: ${TEXT_ENCODINGS.join(", ")}`)
-      .option("--strict", "stop at the first malformed row instead of counting it")
+      .option("--threads <n>", "worker threads", wholeNumber(1), availableParallelism());
+    addNoteFlags(cli)
       .option("--json", "print the manifest")
       .action((sources: string[], flags: Flags) => format(sources, flags, context));
     addExamples(
@@ -86,7 +61,7 @@ export const command: CliCommand = {
 };
 
 async function format(sources: readonly string[], flags: Flags, context: CliContext): Promise<void> {
-  const preset = oneOf("--preset", flags.preset, ["alsentzer2019"]);
+  const preset = requireOneOf("--preset", flags.preset, ["alsentzer2019"]);
   const sectionRules = preset ?? (flags.rules as SectionRules);
   const sections = createSectionSplitter(sectionRules);
   const sentenceOptions = {
@@ -99,8 +74,7 @@ async function format(sources: readonly string[], flags: Flags, context: CliCont
   const diff = flags.diff === undefined ? null : createSectionSplitter(flags.diff as SectionRules);
   const byCategory = flags.oneFile !== true;
   const { threads } = flags;
-  const filters = readFilters(flags);
-  const refusals: Refusal[] = [];
+  const filters = readNoteFlags(flags);
   const worker =
     threads === 1
       ? null
@@ -111,56 +85,25 @@ async function format(sources: readonly string[], flags: Flags, context: CliCont
         );
   const progress = startProgress(context, "format", 0, "notes");
   try {
-    const manifest = await formatCorpus(
-      openNotes(sources, { ...filters, onRefusal: (refusal) => refusals.push(refusal) }),
-      {
-        out: flags.out,
-        sections,
-        sentences,
-        byCategory,
-        diff,
-        source: { sources: await Promise.all(sources.map(describeSource)), filters },
-        refusals,
-        packageVersion: packageVersion(),
-        ...(worker === null ? {} : { worker }),
-        signal: context.signal,
-        onProgress: (notes) => progress.update(notes),
-      },
-    );
+    const manifest = await formatBatches(openNoteBatches(sources, filters), {
+      out: flags.out,
+      sections,
+      sentences,
+      byCategory,
+      diff,
+      source: { sources: await Promise.all(sources.map(describeSource)), filters },
+      strict: flags.strict ?? false,
+      packageVersion: packageVersion(),
+      ...(worker === null ? {} : { worker }),
+      signal: context.signal,
+      onProgress: (notes) => progress.update(notes),
+    });
     progress.finish();
     context.stdout.write(flags.json ? `${JSON.stringify(manifest)}\n` : summary(manifest, flags.out));
   } finally {
     progress.finish();
     await worker?.close();
   }
-}
-
-function readFilters(flags: Flags): NoteSourceOptions {
-  const given: Record<string, unknown> = {
-    categories: flags.category,
-    excludeErrors: flags.excludeErrors,
-    since: flags.since,
-    until: flags.until,
-    where: flags.where,
-    table: flags.table,
-    format: oneOf("--format", flags.format, SOURCE_FORMATS) satisfies SourceFormat | undefined,
-    columns: flags.columns === undefined ? undefined : parseColumnMapping(flags.columns),
-    delimiter: flags.delimiter === "\\t" ? "\t" : flags.delimiter,
-    encoding: oneOf("--encoding", flags.encoding, TEXT_ENCODINGS) satisfies TextEncoding | undefined,
-    strict: flags.strict,
-  };
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-}
-
-function oneOf<T extends string>(
-  flag: string,
-  value: string | undefined,
-  allowed: readonly T[],
-): T | undefined {
-  const found = allowed.find((each) => each === value);
-  if (value !== undefined && found === undefined)
-    throw new ClinicalBertError("USAGE", `${flag} is "${value}"; it must be one of ${allowed.join(", ")}.`);
-  return found;
 }
 
 /** What a source was when the run began: a changed file begins a new run. The address of a database keeps its password out. */
@@ -176,10 +119,11 @@ async function describeSource(source: string): Promise<Readonly<Record<string, s
 }
 
 function summary(manifest: CorpusManifest, out: string): string {
-  const { notes, sections, sentences, words } = manifest.counts;
+  const { notes, sections, sentences, blankLines, words } = manifest.counts;
   const lines = [`${out}: ${notes} notes, ${sections} sections, ${sentences} sentences, ${words} words`];
   for (const { file, category, counts } of manifest.files)
     lines.push(`  ${file}: ${counts.notes} notes${category === "" ? "" : ` of "${category}"`}`);
+  if (blankLines > 0) lines.push(`  ${blankLines} lines of white space alone, which the preset keeps`);
   for (const [code, count] of Object.entries(manifest.refusedNotes))
     lines.push(`  ${count} notes refused: ${code}`);
   for (const [reason, count] of Object.entries(manifest.refusedRows))

@@ -1,68 +1,43 @@
-/** @file `clinicalbert pretrain`: trains a BERT on instances, from published weights or from scratch. */
-
-import { readFile, stat } from "node:fs/promises";
+/** @file `clinicalbert pretrain`: trains a BERT on notes or instances, from published weights or from scratch. */
 import { join } from "node:path";
-import { availableParallelism } from "node:os";
-import { type Command, Option } from "commander";
-import { readBertConfig } from "../../bert/config.js";
-import { openModel } from "../../checkpoint/open-model.js";
 import { ClinicalBertError } from "../../errors.js";
-import { DEVICES, type Device } from "../../runtime/ort-node.js";
-import type { PretrainEvent, PretrainOutcome } from "../../training/pretrain.js";
-import { INSTANCE_ORDERS, type InstanceOrder, type PretrainRecipe } from "../../training/recipe.js";
+import { dryRun } from "../../recipes/dry-run.js";
+import { runReport } from "../../recipes/run-report.js";
+import { PRESETS, type ResolvedValues, resolveValues } from "../../training/presets.js";
 import { startPretraining } from "../../training/start-pretraining.js";
-import { fileError } from "../../util/file-error.js";
+import { writeAtomic } from "../../util/atomic-file.js";
 import { addExamples, type CliCommand, type CliContext } from "../context.js";
-import { numberBetween, wholeNumber } from "../options.js";
-import { type Progress, startProgress } from "../progress.js";
-
-interface PretrainFlags {
-  readonly init?: string;
-  readonly config?: string;
-  readonly vocab?: string;
-  readonly instances: string[];
-  readonly heldOut?: string[];
-  readonly order: InstanceOrder;
-  readonly steps: number;
-  readonly batch: number;
-  readonly microBatch: number;
-  readonly dropout: number;
-  readonly seed: number;
-  readonly learningRate: number;
-  readonly warmup: number;
-  readonly checkpointEvery: number;
-  readonly keep: number;
-  readonly threads: number;
-  readonly device: Device;
-  readonly out: string;
-  readonly json?: true;
-}
+import { addPretrainFlags, givenValues, type PretrainFlags } from "../pretrain-flags.js";
+import {
+  describeStart,
+  microBatchOf,
+  prepareNotes,
+  recipeOf,
+  type Start,
+  type Widths,
+  widthsOf,
+} from "../pretrain-recipe.js";
+import { createRunView, describeDryRun, describeOutcome, describeValues } from "../pretrain-view.js";
+import { startProgress } from "../progress.js";
+import { stageBars } from "../stage-bars.js";
 
 /** Warm-up below this share of the steps is worth a word: the optimizer has no bias correction. */
 const SHORT_WARMUP = 0.1;
 
 export const command: CliCommand = {
   configure(command, context) {
-    addOptions(command);
-    command.action(async (flags: PretrainFlags) => {
-      const recipe = await recipeOf(flags);
-      if (recipe.warmupSteps < SHORT_WARMUP * recipe.steps && recipe.steps < 10_000)
-        context.stderr.write(`clinicalbert: ${WARMUP_ADVICE}\n`);
-      const view = createView(context, recipe, flags.json === true);
-      const outcome = await startPretraining(
-        { recipe, folder: flags.out },
-        { signal: context.signal, onEvent: view.onEvent },
-      ).finally(() => view.finish());
-      report(context, outcome, flags);
-    });
+    addPretrainFlags(command);
+    command.action((flags: PretrainFlags) => pretrain(flags, context));
     addExamples(
       command,
+      "clinicalbert pretrain --preset bio-clinical-bert --init biobert_v1.0_pubmed_pmc --notes NOTEEVENTS.csv.gz --out runs/bio-clinical",
+      "clinicalbert pretrain --preset clinical-bert --explain",
       "clinicalbert pretrain --init biobert_v1.1_pubmed --instances notes.tfrecord --steps 150000 --out runs/bio-clinical",
-      "clinicalbert pretrain --config small.json --vocab vocab.txt --instances notes.instances --steps 1000 --warmup 100 --learning-rate 1e-3 --out runs/small",
+      "clinicalbert pretrain --config small.json --vocab vocab.txt --notes notes.jsonl --steps 1000 --warmup 100 --learning-rate 1e-3 --memory 2GB --out runs/small",
     );
     command.addHelpText(
       "after",
-      `\n${OPTIMIZER_NOTE}\nStopped runs (Ctrl-C, a crash, kill -9) go on where they were when the same command is given again.\n`,
+      `\n${OPTIMIZER_NOTE}\nStopped runs (Ctrl-C, a crash, kill -9) go on where they were when the same command is given again.\nValues in parentheses are defaults; a preset has its own, and --explain says where each is from.\n`,
     );
   },
 };
@@ -72,133 +47,109 @@ const OPTIMIZER_NOTE =
 const WARMUP_ADVICE =
   "the warm-up is under a tenth of this short run, and the published optimizer makes early updates several times the rate; consider --warmup of a tenth of --steps.";
 
-function addOptions(command: Command): void {
-  command
-    .option("--init <source>", "weights to start from: a model folder, a weights file, a TensorFlow prefix")
-    .option("--config <file>", "config.json of a model to start from scratch, instead of --init")
-    .option("--vocab <file>", "vocab.txt to put beside the trained model (default: the one beside --init)")
-    .requiredOption("--instances <files...>", "instances to train on: native files or TFRecords")
-    .option("--held-out <files...>", "instances of other patients, evaluated at the end")
-    .requiredOption("--steps <n>", "updates in all; the rate falls to 0 at the last", wholeNumber(1))
-    .requiredOption("--out <folder>", "the run folder; an unfinished run in it is continued")
-    .option("--batch <n>", "sequences an update", wholeNumber(1), 32)
-    .option("--micro-batch <n>", "sequences at once in memory", wholeNumber(1), 8)
-    .option("--learning-rate <rate>", "peak learning rate", numberBetween(0, 1), 5e-5)
-    .option("--warmup <n>", "steps of linear warm-up", wholeNumber(0), 10_000)
-    .option("--dropout <p>", "dropout probability, hidden and attention", numberBetween(0, 0.999), 0.1)
-    .option("--seed <n>", "seed of initial heads, order and dropout", wholeNumber(0, 0xffffffff), 12345)
-    .option("--checkpoint-every <n>", "steps between full checkpoints", wholeNumber(1), 1000)
-    .option("--keep <n>", "checkpoints kept", wholeNumber(1), 2)
-    .option("--threads <n>", "threads of the arithmetic", wholeNumber(1), availableParallelism())
-    .addOption(new Option("--device <name>", "where the arithmetic runs").choices(DEVICES).default("cpu"))
-    .addOption(
-      new Option("--order <order>", "read instances as they stand in the files, or shuffled anew every epoch")
-        .choices(INSTANCE_ORDERS)
-        .default("file"),
-    )
-    .option("--json", "print the outcome as one JSON object");
+async function pretrain(flags: PretrainFlags, context: CliContext): Promise<void> {
+  const preset = flags.preset ?? null;
+  const resolved = resolveValues(preset, givenValues(flags));
+  if (flags.explain === true) {
+    context.stdout.write(
+      flags.json === true ? `${JSON.stringify(resolved)}\n` : describeValues(resolved, preset),
+    );
+    return;
+  }
+  checkSources(flags);
+  const advice = preset === null ? "" : `; the preset starts from ${PRESETS[preset].start}`;
+  const start = await describeStart(flags, resolved.values.gelu, advice);
+  if (flags.dryRun === true) return measure(flags, resolved, start, context);
+  if (flags.out === undefined)
+    throw new ClinicalBertError("USAGE", "pretrain needs --out, the folder of the run.");
+  await train({ ...flags, out: flags.out }, resolved, start, context);
 }
 
-async function recipeOf(flags: PretrainFlags): Promise<PretrainRecipe> {
-  if ((flags.init === undefined) === (flags.config === undefined))
+function checkSources({ notes, instances, heldOut, dryRun }: PretrainFlags): void {
+  const sources = [notes, instances].filter((source) => source !== undefined).length;
+  if (sources > 1 || (sources === 0 && dryRun !== true))
+    throw new ClinicalBertError("USAGE", "pretrain needs either --notes or --instances to train on.");
+  if (heldOut !== undefined && instances === undefined)
     throw new ClinicalBertError(
       "USAGE",
-      "pretrain needs either --init (weights to start from) or --config (to start from scratch).",
+      "--held-out goes with --instances; of --notes, one patient of --hold-out is held out.",
     );
-  const { config, vocabulary } =
-    flags.init === undefined
-      ? { config: await readConfigFile(flags.config!), vocabulary: null }
-      : await describeInit(flags.init);
-  return {
-    config,
-    init: flags.init ?? null,
-    instances: flags.instances,
-    heldOut: flags.heldOut ?? [],
-    order: flags.order,
-    steps: flags.steps,
-    batchSize: flags.batch,
-    microBatch: Math.min(flags.microBatch, flags.batch),
-    learningRate: flags.learningRate,
-    warmupSteps: flags.warmup,
-    dropout: flags.dropout,
-    seed: flags.seed,
-    checkpointEvery: flags.checkpointEvery,
-    keepCheckpoints: flags.keep,
-    device: flags.device,
-    threads: flags.threads,
-    vocabulary: flags.vocab ?? vocabulary,
-  };
 }
 
-/** Configuration of the model to start from, and the vocabulary beside it. */
-async function describeInit(source: string): Promise<Pick<PretrainRecipe, "config" | "vocabulary">> {
-  const model = await openModel(source);
-  await model.close();
-  const vocabulary = join(model.folder, "vocab.txt");
-  const there = (await stat(vocabulary).catch(() => null)) !== null;
-  return { config: model.config, vocabulary: there ? vocabulary : null };
-}
-
-async function readConfigFile(path: string): Promise<PretrainRecipe["config"]> {
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch (error) {
-    throw fileError(error, path);
-  }
-  try {
-    return readBertConfig(JSON.parse(text), path);
-  } catch (error) {
-    if (error instanceof ClinicalBertError) throw error;
-    throw new ClinicalBertError("BERT_CONFIG", `${path} is not JSON.`, { details: { path } });
-  }
-}
-
-interface View {
-  onEvent(event: PretrainEvent): void;
-  finish(): void;
-}
-
-function createView(context: CliContext, { steps, batchSize }: PretrainRecipe, json: boolean): View {
-  let progress: Progress | null = null;
-  let first = 0;
-  return {
-    onEvent(event) {
-      if (event.kind === "started") {
-        first = event.step;
-        for (const notice of event.notices) context.stderr.write(`clinicalbert: ${notice}\n`);
-        if (!json)
-          context.stderr.write(
-            `clinicalbert: ${event.parameters} parameters, step ${event.step} of ${event.steps}\n`,
-          );
-        progress = startProgress(context, "pretrain", (steps - first) * batchSize, "sequences");
-      } else if (event.kind === "step") {
-        const {
-          step,
-          loss,
-          masked_lm_accuracy: masked,
-          next_sentence_accuracy: next,
-          learning_rate: rate,
-        } = event.metrics;
-        const numbers = `step ${step} loss ${loss.toFixed(3)} mlm ${masked.toFixed(3)} nsp ${next.toFixed(3)} lr ${rate.toExponential(2)}`;
-        progress?.update((step - first) * batchSize, numbers);
-      }
-    },
-    finish: () => progress?.finish(),
-  };
-}
-
-function report(context: CliContext, outcome: PretrainOutcome, { out, json }: PretrainFlags): void {
-  if (json === true) context.stdout.write(`${JSON.stringify(outcome)}\n`);
+async function train(
+  flags: PretrainFlags & { readonly out: string },
+  { values, origins }: ResolvedValues,
+  start: Start,
+  context: CliContext,
+): Promise<void> {
+  if (values.warmupSteps < SHORT_WARMUP * values.steps && values.steps < 10_000)
+    context.stderr.write(`clinicalbert: ${WARMUP_ADVICE}\n`);
+  const { instances, heldOut } = await dataOf(flags, values, start, context);
+  const widths = (): Promise<Widths> => widthsOf(instances, values);
+  const microBatch = await microBatchOf(flags, values, start.config, widths);
+  const recipe = recipeOf(flags, values, start, { instances, heldOut, microBatch });
+  const view = createRunView(context, recipe, flags.json === true);
+  const outcome = await startPretraining(
+    { recipe, folder: flags.out, origins: { preset: flags.preset ?? "none", ...origins } },
+    { signal: context.signal, onEvent: view.onEvent },
+  ).finally(() => view.finish());
+  const report = join(flags.out, "report.html");
+  await writeAtomic(report, await runReport([flags.out]));
+  if (flags.json === true) context.stdout.write(`${JSON.stringify(outcome)}\n`);
   if (!outcome.finished)
-    throw new ClinicalBertError("ABORTED", `Stopped after ${outcome.step} updates; ${out} keeps them.`, {
-      remedy: "Give the same command again to go on.",
-    });
-  if (json === true) return;
-  context.stdout.write(`trained ${outcome.step} updates; the model is in ${outcome.model}\n`);
-  if (outcome.evaluation === null) return;
-  const { maskedLmLoss, maskedLmAccuracy, nextSentenceAccuracy, sequences } = outcome.evaluation;
+    throw new ClinicalBertError(
+      "ABORTED",
+      `Stopped after ${outcome.step} updates; ${flags.out} keeps them.`,
+      {
+        remedy: "Give the same command again to go on.",
+      },
+    );
+  if (flags.json !== true) context.stdout.write(describeOutcome(outcome, report));
+}
+
+async function dataOf(
+  flags: PretrainFlags & { readonly out: string },
+  values: ResolvedValues["values"],
+  { vocabulary }: Start,
+  context: CliContext,
+): Promise<{ instances: readonly string[]; heldOut: readonly string[] }> {
+  if (flags.notes === undefined) return { instances: flags.instances!, heldOut: flags.heldOut ?? [] };
+  const bars = stageBars(context);
+  const made = await prepareNotes(
+    { ...flags, notes: flags.notes },
+    values,
+    vocabulary,
+    context,
+    bars.update,
+  ).finally(bars.finish);
+  if (flags.json !== true)
+    context.stderr.write(
+      `clinicalbert: ${made.counts.training} training and ${made.counts["held-out"]} held-out instances\n`,
+    );
+  return { instances: [made.instances], heldOut: [made.heldOut] };
+}
+
+async function measure(
+  flags: PretrainFlags,
+  resolved: ResolvedValues,
+  start: Start,
+  context: CliContext,
+): Promise<void> {
+  const { values } = resolved;
+  const instances = flags.instances ?? [];
+  const widths = await widthsOf(instances, values);
+  const microBatch = await microBatchOf(flags, values, start.config, () => Promise.resolve(widths));
+  const recipe = recipeOf(flags, values, start, { instances, heldOut: flags.heldOut ?? [], microBatch });
+  const bar = startProgress(context, "measure", 0, "steps");
+  const report = await dryRun({
+    ...{ recipe, ...widths },
+    folder: flags.out ?? ".",
+    signal: context.signal,
+    onProgress: (done) => bar.update(done),
+  }).finally(() => bar.finish());
   context.stdout.write(
-    `held out (${sequences} sequences): masked-LM loss ${maskedLmLoss.toFixed(4)}, accuracy ${maskedLmAccuracy.toFixed(4)}, next-sentence accuracy ${nextSentenceAccuracy.toFixed(4)}\n`,
+    flags.json === true
+      ? `${JSON.stringify({ ...report, ...resolved })}\n`
+      : `${describeValues(resolved, flags.preset ?? null)}\n${describeDryRun(report, recipe)}`,
   );
 }

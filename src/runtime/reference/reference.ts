@@ -17,6 +17,7 @@ import { KERNELS, type Kernel } from "./kernels.js";
 export function createReferenceRuntime(): Runtime {
   return {
     name: "reference",
+    copiesFeeds: false,
     async compile(graph, { constants, quantize = false } = {}) {
       if (quantize)
         throw new ClinicalBertError("RUNTIME_DEVICE", "The reference runtime has no 8-bit arithmetic.");

@@ -1,4 +1,4 @@
-/** @file The version of this package, for `--version` and for what commands write. */
+/** @file The version of this package, for `--version` and for what is written. */
 import { readFileSync } from "node:fs";
 
 export function packageVersion(): string {

@@ -1,0 +1,131 @@
+/** @file The threads of the server and the way of a request through them: text, model, text again. */
+import { ClinicalBertError } from "../errors.js";
+import { startWorkerPool, type WorkerPool } from "../util/worker-pool.js";
+import type { AnswerName } from "./answers/answers.js";
+import { Batcher, type BatchReport } from "./batcher.js";
+import type {
+  ModelReply,
+  ModelTask,
+  ModelThreadData,
+  TextReply,
+  TextTask,
+  TextThreadData,
+} from "./messages.js";
+import type { ServedModel } from "./served-model.js";
+import type { BatchSettings, Limits, ModelSettings } from "./settings.js";
+
+export interface EngineOptions {
+  readonly models: readonly ServedModel[];
+  readonly settings: Pick<ModelSettings, "dtype" | "threads" | "workers">;
+  readonly limits: Limits;
+  readonly batch: BatchSettings;
+  onBatch?(batch: BatchReport): void;
+}
+
+export interface Answered {
+  readonly json: string;
+  readonly inputs: number;
+  /** That the model read, special tokens with them. */
+  readonly tokens: number;
+}
+
+export interface Engine {
+  readonly batcher: Batcher;
+  /**
+   * The answer to a body that has passed its schema. Rejects with the signal's reason when it aborts, `SERVER_OVERLOADED`,
+   * and what the pipelines throw.
+   */
+  answer(name: AnswerName, model: number, body: unknown, signal: AbortSignal): Promise<Answered>;
+  /** Ends the threads; what they still do is lost. */
+  close(): Promise<void>;
+}
+
+/** Loads every model in every model thread and runs each once. */
+export async function startEngine({
+  models,
+  settings,
+  limits,
+  batch,
+  onBatch,
+}: EngineOptions): Promise<Engine> {
+  const { workers } = settings;
+  const text = startWorkerPool<TextTask, TextReply>(new URL("./text-thread.js", import.meta.url), {
+    threads: 1,
+    data: { models: models.map((model) => model.text), limits } satisfies TextThreadData,
+  });
+  const pools: WorkerPool<ModelTask, ModelReply>[] = Array.from({ length: workers }, () =>
+    startWorkerPool(new URL("./model-thread.js", import.meta.url), {
+      threads: 1,
+      data: {
+        weights: models.map(({ weights }) => weights),
+        heads: models.map(({ heads }) => heads),
+        lengths: models.map(({ info }) => info.max_length),
+        dtype: settings.dtype,
+        threads: Math.max(1, Math.floor(settings.threads / workers)),
+      } satisfies ModelThreadData,
+    }),
+  );
+  const closeAll = async (): Promise<void> => {
+    await Promise.all([text, ...pools].map((pool) => pool.close()));
+  };
+  try {
+    const warm = await Promise.all(pools.map((pool) => pool.run({ kind: "warm-up" })));
+    const costs = warm[0]!.kind === "warm" ? warm[0]!.lanes : [];
+    const free = [...pools];
+    let tokenizing = 0;
+    const batcher = new Batcher({
+      ...batch,
+      workers,
+      queuedTokens: limits.queuedTokens,
+      costs,
+      expected: () => tokenizing,
+      ...(onBatch === undefined ? {} : { onBatch }),
+      async run(lane, rows) {
+        const pool = free.pop()!;
+        try {
+          const reply = await pool.run({ kind: "batch", lane, rows });
+          return reply.kind === "rows" ? reply.results : [];
+        } finally {
+          free.push(pool);
+        }
+      },
+    });
+
+    let lastJob = 0;
+    const answer: Engine["answer"] = async (name, model, body, signal) => {
+      const job = ++lastJob;
+      tokenizing += 1;
+      let reply: TextReply;
+      try {
+        reply = await text.run({ kind: "start", job, answer: name, model, body });
+      } finally {
+        tokenizing -= 1;
+        batcher.poke();
+      }
+      while (reply.kind === "rows") {
+        let results: readonly Float32Array[];
+        try {
+          results = await batcher.run(reply.lane, reply.rows, signal);
+        } catch (error) {
+          text.run({ kind: "abandon", job }).catch(() => undefined);
+          throw error;
+        }
+        reply = await text.run(
+          { kind: "resume", job, results },
+          results.map(({ buffer }) => buffer as ArrayBuffer),
+        );
+      }
+      signal.throwIfAborted();
+      return reply;
+    };
+    return { batcher, answer, close: closeAll };
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+/** Whether a thread has died: then nothing can be answered any more. */
+export function isThreadFailure(error: unknown): boolean {
+  return error instanceof ClinicalBertError && error.code === "WORKER_FAILED";
+}

@@ -1,0 +1,189 @@
+/** @file Opens what is known of a model before any thread loads it: tasks, labels, hash, the files that a browser may fetch. */
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { readFile, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { type OpenModel, openModel, resolveModel } from "../checkpoint/index.js";
+import { ClinicalBertError } from "../errors.js";
+import { AutoTokenizer } from "../pipelines/index.js";
+import { fileError } from "../util/file-error.js";
+import type { ModelInfo, ModelTask } from "./api.js";
+import type { LaneHead, TokenizerSource } from "./messages.js";
+import type { ModelSettings, ModelSource } from "./settings.js";
+
+export interface ServedModel {
+  readonly info: ModelInfo;
+  /** For the threads that run models: the path of the weights, beside their configuration. */
+  readonly weights: string;
+  readonly heads: readonly LaneHead[];
+  /** For the thread that reads texts. */
+  readonly text: TokenizerSource;
+  /** Path of each file of `info.files`. */
+  readonly paths: ReadonlyMap<string, string>;
+}
+
+/** What a browser needs to run the model. */
+const BROWSER_FILES = [
+  "config.json",
+  "vocab.txt",
+  "tokenizer.json",
+  "tokenizer_config.json",
+  "special_tokens_map.json",
+  "added_tokens.json",
+  "model.safetensors",
+];
+
+/** Heads that a route needs, and the task that they make possible. */
+const TASKS: readonly (readonly [LaneHead, readonly ModelTask[]])[] = [
+  ["encoder", ["embed", "attention"]],
+  ["masked-lm", ["fill-mask"]],
+  ["token-classification", ["token-classification"]],
+  ["sequence-classification", ["text-classification"]],
+];
+
+/** Throws what loading a model throws, and `USAGE` for two models of one name. */
+export async function openServedModels(
+  { models, dtype, revision, offline }: ModelSettings,
+  notice: (text: string) => void,
+): Promise<ServedModel[]> {
+  const opened: ServedModel[] = [];
+  for (const model of models) {
+    const hub = { ...(revision === undefined ? {} : { revision }), ...(offline ? { offline } : {}) };
+    const served = await openServedModel(model, hub, dtype, notice);
+    if (opened.some(({ info }) => info.id === served.info.id))
+      throw new ClinicalBertError("USAGE", `Two models would be called ${served.info.id}.`, {
+        remedy: "Name them: --model first=DIR --model second=DIR.",
+      });
+    opened.push(served);
+  }
+  return opened;
+}
+
+async function openServedModel(
+  { id, source }: ModelSource,
+  hub: { readonly revision?: string; readonly offline?: boolean },
+  dtype: ModelInfo["dtype"],
+  notice: (text: string) => void,
+): Promise<ServedModel> {
+  const resolved = await resolveModel(source, hub);
+  const weights = resolved.weights!;
+  // By its weights file from here on, here and in the threads: what a hub id means may change meanwhile.
+  const model = await openModel(weights);
+  try {
+    for (const text of [...resolved.notices, ...model.notices]) notice(text);
+    const tokenizer = await AutoTokenizer.from_pretrained(model.folder, { on_notice: notice });
+    const { config } = model;
+    const classifier = classifierOf(model);
+    const present = TASKS.filter(
+      ([head]) =>
+        head === "encoder" || head === classifier || (head === "masked-lm" && model.heads.has(head)),
+    );
+    const labels = classifier === null ? [] : config.labels;
+    const pooling = await readPooling(model.folder);
+    const paths = await browserFiles(model.folder);
+    const name = id ?? basename(source.replace(/[\\/]+$/, "")).replace(/\.tar\.gz$/, "");
+    const info: ModelInfo = {
+      id: name,
+      sha256: await hashWeights(weights),
+      dtype,
+      tasks: present.flatMap(([, tasks]) => tasks),
+      labels,
+      max_length: tokenizer.model_max_length,
+      vocabulary_size: config.vocabSize,
+      hidden_size: config.hiddenSize,
+      layers: config.layerCount,
+      heads: config.headCount,
+      lowercase: tokenizer.wordpiece.options.lowercase,
+      mask_token: tokenizer.mask_token,
+      pooling,
+      files: Object.fromEntries(
+        await Promise.all([...paths].map(async ([file, path]) => [file, (await stat(path)).size] as const)),
+      ),
+    };
+    return {
+      info,
+      weights,
+      heads: present.map(([head]) => head),
+      paths,
+      text: {
+        id: name,
+        folder: model.folder,
+        config: model.configJson,
+        labels,
+        pooling,
+        hiddenSize: config.hiddenSize,
+        layers: config.layerCount,
+        heads: config.headCount,
+        embedLength: Math.min(tokenizer.model_max_length, await readEmbedLength(model.folder)),
+      },
+    };
+  } finally {
+    await model.close();
+  }
+}
+
+/** Both classifiers have their weights under one name: the configuration says which it is, else whether there is a pooler. */
+function classifierOf({
+  heads,
+  configJson,
+}: OpenModel): "token-classification" | "sequence-classification" | null {
+  const byTokens = heads.has("token-classification");
+  const bySequence = heads.has("sequence-classification") && heads.has("pooler");
+  if (byTokens && bySequence)
+    return JSON.stringify(configJson["architectures"] ?? "").includes("ForTokenClassification")
+      ? "token-classification"
+      : "sequence-classification";
+  return byTokens ? "token-classification" : bySequence ? "sequence-classification" : null;
+}
+
+/** sentence-transformers: `1_Pooling/config.json`; mean where it is not there. */
+async function readPooling(folder: string): Promise<"mean" | "cls"> {
+  const config = await readJson(join(folder, "1_Pooling", "config.json"));
+  return config["pooling_mode_cls_token"] === true ? "cls" : "mean";
+}
+
+/** sentence-transformers: `sentence_bert_config.json`. */
+async function readEmbedLength(folder: string): Promise<number> {
+  const length = (await readJson(join(folder, "sentence_bert_config.json")))["max_seq_length"];
+  return typeof length === "number" && length > 2 ? length : Number.POSITIVE_INFINITY;
+}
+
+async function readJson(path: string): Promise<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(await readFile(path, "utf8"));
+    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
+}
+
+async function browserFiles(folder: string): Promise<Map<string, string>> {
+  const paths = new Map<string, string>();
+  for (const file of BROWSER_FILES) {
+    const path = join(folder, file);
+    if ((await stat(path).catch(() => null))?.isFile() === true) paths.set(file, path);
+  }
+  return paths;
+}
+
+/** SHA-256 of the weights: of the data file for a TensorFlow prefix, of all files one after the other for shards. */
+async function hashWeights(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  for (const file of await weightFiles(path)) {
+    try {
+      for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 }))
+        hash.update(chunk as Buffer);
+    } catch (error) {
+      throw fileError(error, file);
+    }
+  }
+  return hash.digest("hex");
+}
+
+async function weightFiles(path: string): Promise<string[]> {
+  const data = `${path.replace(/\.index$/, "")}.data-00000-of-00001`;
+  if ((await stat(data).catch(() => null)) !== null) return [data];
+  if (!path.endsWith(".index.json")) return [path];
+  const shards = Object.values((await readJson(path))["weight_map"] as Record<string, string>);
+  return [path, ...[...new Set(shards)].sort().map((shard) => join(dirname(path), shard))];
+}

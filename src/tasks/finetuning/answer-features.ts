@@ -1,0 +1,73 @@
+/** @file The answers of a fine-tuned model: no dropout, no gradients. */
+import type { BertConfig } from "../../bert/config.js";
+import type { Tensor } from "../../graph/tensor.js";
+import { planBatches } from "../../pipelines/run-batches.js";
+import type { Runtime } from "../../runtime/runtime.js";
+import type { Feature } from "./feature.js";
+import { packFeatures } from "./feature-batch.js";
+import { paddedLength } from "./finetuner.js";
+import { finetuningGraph } from "./finetuning-graph.js";
+import { type FinetuneTask, headsOf } from "./recipe.js";
+
+export interface AnswerOptions {
+  readonly config: BertConfig;
+  readonly task: FinetuneTask;
+  /** Asked between batches; the result is then null. */
+  readonly stopped?: () => boolean;
+}
+
+/** The answer for one feature. */
+export interface Answer {
+  /** The likeliest class of each token [T], or of the whole [1]. */
+  readonly classes: Int32Array;
+  /** Scores of the classes before the softmax, for a whole text only. */
+  readonly logits: Float32Array | null;
+}
+
+export interface Answerer {
+  /** Answers in the order of `features`; null when `stopped` said so. */
+  answer(features: readonly Feature[]): Promise<Answer[] | null>;
+  dispose(): Promise<void>;
+}
+
+/** Tokens of a batch, padding included. */
+const TOKENS_AT_ONCE = 2048;
+
+/** Compiles the forward graph on `parameters`, which may change between calls. */
+export async function createAnswerer(
+  runtime: Runtime,
+  parameters: ReadonlyMap<string, Tensor>,
+  { config, task, stopped = () => false }: AnswerOptions,
+): Promise<Answerer> {
+  const { graph } = finetuningGraph(config, headsOf(task), { dropout: false, gradients: false });
+  const executable = await runtime.compile(graph);
+  const parameterFeeds = Object.fromEntries(parameters);
+  const ofTokens = task === "ner";
+  return {
+    async answer(features) {
+      const answers: Answer[] = [];
+      const lengths = features.map(({ ids }) => ids.length);
+      for (const batch of planBatches(lengths, TOKENS_AT_ONCE)) {
+        if (stopped()) return null;
+        const rows = batch.map((index) => features[index]!);
+        const length = paddedLength(rows, config.maxPositions);
+        const layout = { length, paddingId: config.padTokenId, ofTokens, paddingClass: null };
+        const feeds = packFeatures(rows, layout, () => 0);
+        const outputs = await executable.run({ ...parameterFeeds, ...feeds });
+        const predictions = outputs["predictions"]!.data;
+        const logits = outputs["logits"]!.data as Float32Array;
+        const width = ofTokens ? length : 1;
+        const classCount = config.labels.length;
+        for (const [row, index] of batch.entries())
+          answers[index] = {
+            classes: Int32Array.from({ length: ofTokens ? rows[row]!.ids.length : 1 }, (_, at) =>
+              Number(predictions[row * width + at]),
+            ),
+            logits: ofTokens ? null : logits.slice(row * classCount, (row + 1) * classCount),
+          };
+      }
+      return answers;
+    },
+    dispose: () => executable.dispose(),
+  };
+}

@@ -1,0 +1,89 @@
+/** @file The examples of a run, checked: kinds, classes, classes that training never shows. */
+import { ClinicalBertError } from "../../errors.js";
+import type { EntityExample, Example, LabelExample } from "../example.js";
+import { QUIRK_LABELS } from "./entity-features.js";
+import type { FinetunePreset, FinetuneTask } from "./recipe.js";
+import { OUTSIDE, tagsOf, type TrainedScheme } from "./word-classes.js";
+
+/** Parts of a data set by their use; `dev` and `test` may be missing. */
+export interface FinetuneData {
+  readonly train: readonly Example[];
+  readonly dev: readonly Example[] | null;
+  readonly test: readonly Example[] | null;
+}
+
+export function isEntityExample(example: Example): example is EntityExample {
+  return example.kind === "entities";
+}
+
+/** The classes of a part: entity types for `ner`, else labels. */
+export function labelsAmong(examples: readonly Example[]): Set<string> {
+  return new Set(
+    examples.flatMap((example) =>
+      isEntityExample(example) ? example.entities.map(({ label }) => label) : [example.label],
+    ),
+  );
+}
+
+/**
+ * Classes of the model by index. Entities: `O`, then the tags of the types in alphabetical order; texts: labels in alphabetical
+ * order (contradiction, entailment, neutral: run_classifier.py:240). The preset's tagger has the published list: padding, all
+ * `B-`, all `I-`, `O`, `X`, `[CLS]`, `[SEP]` (run_ner.py:354).
+ */
+export function modelLabels(
+  task: FinetuneTask,
+  preset: FinetunePreset,
+  scheme: TrainedScheme,
+  train: readonly Example[],
+): string[] {
+  const labels = [...labelsAmong(train)].sort();
+  if (task !== "ner") return labels;
+  if (preset === "default") return tagsOf(labels, scheme);
+  const { padding, subword, first, last } = QUIRK_LABELS;
+  const tags = ["B", "I"].flatMap((prefix) => labels.map((label) => `${prefix}-${label}`));
+  return [padding, ...tags, OUTSIDE, subword, first, last];
+}
+
+/**
+ * Throws `FINETUNE_DATA` for an empty part, examples of the wrong kind or a single class, `FINETUNE_LABEL` for a class in the
+ * other parts that the training part never shows (unless `allowUnseen`).
+ */
+export function checkFinetuneData(task: FinetuneTask, data: FinetuneData, allowUnseen: boolean): void {
+  const parts = Object.entries(data) as [keyof FinetuneData, readonly Example[] | null][];
+  const kind = task === "ner" ? "entities" : "label";
+  for (const [part, examples] of parts) {
+    if (examples === null) continue;
+    if (examples.length === 0) throw refuse(`The ${part} data have no example.`, { part });
+    const other = examples.find((example) => example.kind !== kind);
+    if (other !== undefined)
+      throw refuse(
+        `The ${part} data hold ${other.kind === "label" ? "labels of whole texts" : "marked entities"} (example ${other.id}), which ${task} does not train on.`,
+        { part, example: other.id },
+      );
+    if (task !== "nli") continue;
+    const single = (examples as readonly LabelExample[]).find(({ pair }) => pair === undefined);
+    if (single !== undefined)
+      throw refuse(`Example ${single.id} of the ${part} data has one text; nli needs pairs.`, {
+        part,
+        example: single.id,
+      });
+  }
+  const known = labelsAmong(data.train);
+  if (task === "ner" && known.size === 0) throw refuse("The train data mark no entity.", { part: "train" });
+  if (task !== "ner" && known.size < 2)
+    throw refuse(`The train data have only the label ${JSON.stringify([...known][0])}.`, { part: "train" });
+  if (allowUnseen) return;
+  for (const [part, examples] of parts) {
+    const unseen = [...labelsAmong(examples ?? [])].filter((label) => !known.has(label));
+    if (unseen.length > 0)
+      throw new ClinicalBertError(
+        "FINETUNE_LABEL",
+        `The ${part} data have labels that the train data never show: ${unseen.sort().join(", ")}; known are ${[...known].sort().join(", ")}.`,
+        { details: { part, unseen, known: [...known].sort() } },
+      );
+  }
+}
+
+function refuse(message: string, details: Record<string, string>): ClinicalBertError {
+  return new ClinicalBertError("FINETUNE_DATA", message, { details });
+}

@@ -1,0 +1,230 @@
+/** @file One optimizer step of fine-tuning: micro-batches, masks, clip, AdamW. Owns the compiled graph and the training state in memory. */
+import type { BertConfig } from "../../bert/config.js";
+import { ClinicalBertError } from "../../errors.js";
+import { gradientName } from "../../graph/differentiate.js";
+import type { Tensor } from "../../graph/tensor.js";
+import type { Executable, Runtime } from "../../runtime/runtime.js";
+import { accumulatedName } from "../../training/accumulated-gradients.js";
+import {
+  type AdamW,
+  clipScale,
+  globalNorm,
+  PUBLISHED_ADAM_W,
+  updateAdamW,
+  withBiasCorrection,
+} from "../../training/adam-w.js";
+import { DropoutFeeds, type DropoutPlace } from "../../training/dropout-places.js";
+import { createVector, decaySegments, type ParameterVector } from "../../training/parameter-vector.js";
+import type { TrainingState } from "../../training/pretrainer.js";
+import { continuousRateAt, learningRateAt } from "../../training/schedule.js";
+import type { PlannedBatch } from "./batch-plan.js";
+import { PADDING_CLASS } from "./entity-features.js";
+import { type Feature, IGNORED } from "./feature.js";
+import { packFeatures } from "./feature-batch.js";
+import { finetuningGraph } from "./finetuning-graph.js";
+import { type FinetuneQuirks, type FinetuneRecipe, headsOf, quirksOf } from "./recipe.js";
+
+/** Lengths of batches are rounded up to a multiple, so that few shapes occur. */
+export const LENGTH_STEP = 8;
+
+export interface FinetunerOptions {
+  readonly config: BertConfig;
+  readonly recipe: FinetuneRecipe;
+  /** Updates of the whole run: the rate falls to 0 at the last. */
+  readonly totalSteps: number;
+  /** Weight of each class; all 1 when absent. */
+  readonly classWeights?: readonly number[];
+}
+
+export interface UpdateResult {
+  /** Mean over all answers of the batch, or their sum for the preset that sums. */
+  readonly loss: number;
+  readonly learningRate: number;
+  /** Global norm of the gradients before clipping. */
+  readonly gradientNorm: number;
+  /** Tokens that went through the graph, padding included. */
+  readonly paddedTokens: number;
+}
+
+export class Finetuner {
+  readonly state: TrainingState;
+  readonly gradients: ParameterVector;
+  readonly #options: FinetunerOptions;
+  readonly #quirks: FinetuneQuirks;
+  readonly #optimizer: AdamW;
+  readonly #executable: Executable;
+  readonly #parameterFeeds: Readonly<Record<string, Tensor>>;
+  readonly #gradientOutputs: Readonly<Record<string, Tensor>>;
+  readonly #dropout: DropoutFeeds;
+
+  private constructor(
+    options: FinetunerOptions,
+    state: TrainingState,
+    executable: Executable,
+    places: readonly DropoutPlace[],
+  ) {
+    const { recipe } = options;
+    this.#options = options;
+    this.#quirks = quirksOf(recipe);
+    this.#optimizer = optimizerOf(recipe);
+    this.#executable = executable;
+    this.#dropout = new DropoutFeeds(places, recipe.dropout, recipe.seed);
+    this.state = state;
+    this.gradients = createVector(state.weights.table);
+    const entries = [...this.gradients.tensors];
+    this.#gradientOutputs = Object.fromEntries(entries.map(([name, tensor]) => [gradientName(name), tensor]));
+    this.#parameterFeeds = {
+      ...Object.fromEntries(state.weights.tensors),
+      ...Object.fromEntries(entries.map(([name, tensor]) => [accumulatedName(name), tensor])),
+    };
+  }
+
+  /** Compiles the graph; the caller disposes of the result. `state` is trained in place. */
+  static async create(runtime: Runtime, options: FinetunerOptions, state: TrainingState): Promise<Finetuner> {
+    const { graph, dropoutPlaces } = finetuningGraph(options.config, headsOf(options.recipe.task), {
+      dropout: options.recipe.dropout > 0,
+      gradients: true,
+    });
+    return new Finetuner(options, state, await runtime.compile(graph), dropoutPlaces);
+  }
+
+  /**
+   * The update `step` (from 0) with `batch` of `features`. `stopped` is asked between micro-batches: when it says yes, the
+   * weights stay as they were and the result is null. Throws `TRAINING_DIVERGED` when the loss or the norm is not finite.
+   */
+  async step(
+    features: readonly Feature[],
+    batch: PlannedBatch,
+    step: number,
+    stopped: () => boolean = () => false,
+  ): Promise<UpdateResult | null> {
+    const computed = await this.computeGradients(features, batch, step, stopped);
+    if (computed === null) return null;
+    const gradientNorm = globalNorm(this.gradients.data);
+    if (!Number.isFinite(computed.loss) || !Number.isFinite(gradientNorm)) {
+      const message = `The loss is ${computed.loss} and the gradient norm ${gradientNorm} at step ${step}.`;
+      throw new ClinicalBertError("TRAINING_DIVERGED", message, { details: { step } });
+    }
+    const learningRate = this.#rateAt(step);
+    const { clipNorm } = this.#optimizer;
+    if (this.#quirks.clipsEachParameter) clipEach(this.gradients, clipNorm);
+    const applied = this.#quirks.publishedOptimizer
+      ? { optimizer: this.#optimizer, learningRate }
+      : withBiasCorrection(this.#optimizer, learningRate, step + 1);
+    const { weights, firstMoments, secondMoments } = this.state;
+    updateAdamW(
+      {
+        weights: weights.data,
+        gradients: this.gradients.data,
+        firstMoments: firstMoments.data,
+        secondMoments: secondMoments.data,
+      },
+      decaySegments(weights.table),
+      applied.optimizer,
+      applied.learningRate,
+      this.#quirks.clipsEachParameter ? 1 : clipScale(gradientNorm, clipNorm),
+    );
+    return { ...computed, learningRate, gradientNorm };
+  }
+
+  /** The loss of `batch`, and its gradients in `this.gradients`; null when `stopped` said so in between. */
+  async computeGradients(
+    features: readonly Feature[],
+    batch: PlannedBatch,
+    step: number,
+    stopped: () => boolean = () => false,
+  ): Promise<{ loss: number; paddedTokens: number } | null> {
+    const { recipe, config } = this.#options;
+    const rows = batch.rows.map((row) => features[row]!);
+    const weights = this.#answerWeights(rows, batch);
+    const length = this.#quirks.labelsEverything ? recipe.maxLength : paddedLength(rows, config.maxPositions);
+    const atOnce = Math.max(1, Math.floor(recipe.tokensAtOnce / length));
+    const layout = {
+      length,
+      paddingId: config.padTokenId,
+      ofTokens: recipe.task === "ner",
+      paddingClass: this.#quirks.labelsEverything ? PADDING_CLASS : null,
+    };
+    this.gradients.data.fill(0);
+    let loss = 0;
+    for (let first = 0; first < rows.length; first += atOnce) {
+      if (stopped()) return null;
+      const part = rows.slice(first, first + atOnce);
+      const feeds = packFeatures(part, layout, (row, label) => weights(first + row, label));
+      const symbols = new Map([
+        ["B", part.length],
+        ["S", length],
+      ]);
+      const masks = this.#dropout.draw(symbols, step, first);
+      const outputs = await this.#executable.run(
+        { ...feeds, ...this.#parameterFeeds, ...masks },
+        this.#gradientOutputs,
+      );
+      loss += Number(outputs["loss"]!.data[0]);
+    }
+    return { loss, paddedTokens: rows.length * length };
+  }
+
+  async dispose(): Promise<void> {
+    await this.#executable.dispose();
+  }
+
+  #rateAt(step: number): number {
+    const { recipe, totalSteps } = this.#options;
+    const schedule = { learningRate: recipe.learningRate, totalSteps };
+    if (!this.#quirks.publishedOptimizer)
+      return continuousRateAt(step, {
+        ...schedule,
+        warmupSteps: Math.round(recipe.warmupShare * totalSteps),
+      });
+    // run_ner.py rounds down, BertAdam compares shares of the whole.
+    const warmupSteps = recipe.warmupShare * totalSteps;
+    return learningRateAt(step, {
+      ...schedule,
+      warmupSteps: recipe.task === "ner" ? Math.floor(warmupSteps) : warmupSteps,
+    });
+  }
+
+  /** Weight of the answer `label` of a row of the whole batch. */
+  #answerWeights(rows: readonly Feature[], { groups }: PlannedBatch): (row: number, label: number) => number {
+    if (this.#quirks.labelsEverything) return () => 1;
+    const classWeight = this.#options.classWeights;
+    const weightOf = (label: number): number =>
+      label === IGNORED ? 0 : classWeight === undefined ? 1 : classWeight[label]!;
+    const total = (part: readonly Feature[]): number =>
+      part.reduce((sum, { labels }) => sum + labels.reduce((all, label) => all + weightOf(label), 0), 0);
+    const scales: number[] = [];
+    let start = 0;
+    for (const size of groups ?? [rows.length]) {
+      const sum = total(rows.slice(start, start + size));
+      // A batch without any answer (only unseen labels) moves nothing.
+      const scale = sum === 0 ? 0 : 1 / (sum * (groups?.length ?? 1));
+      for (let row = 0; row < size; row++) scales.push(scale);
+      start += size;
+    }
+    return (row, label) => scales[row]! * weightOf(label);
+  }
+}
+
+/** Tokens of the longest row, rounded up, at most `limit`. */
+export function paddedLength(features: readonly Feature[], limit: number): number {
+  const longest = features.reduce((most, { ids }) => Math.max(most, ids.length), 1);
+  return Math.min(limit, Math.ceil(longest / LENGTH_STEP) * LENGTH_STEP);
+}
+
+/** The published optimizer, or PyTorch's AdamW (whose ε is 1e-8) with the decay of the recipe. */
+function optimizerOf(recipe: FinetuneRecipe): AdamW {
+  const { weightDecay } = recipe;
+  return quirksOf(recipe).publishedOptimizer
+    ? { ...PUBLISHED_ADAM_W, weightDecay }
+    : { ...PUBLISHED_ADAM_W, weightDecay, epsilon: 1e-8 };
+}
+
+/** PyTorch's `clip_grad_norm_` on one parameter at a time, as BertAdam of pytorch_pretrained_bert 0.4.0 calls it. */
+function clipEach({ tensors }: ParameterVector, clipNorm: number): void {
+  for (const { data } of tensors.values()) {
+    const gradient = data as Float32Array;
+    const scale = clipNorm / (globalNorm(gradient) + 1e-6);
+    if (scale < 1) for (let i = 0; i < gradient.length; i++) gradient[i]! *= scale;
+  }
+}

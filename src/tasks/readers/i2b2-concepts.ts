@@ -1,0 +1,175 @@
+/**
+ * @file i2b2 2010 concepts (`.txt` with one sentence a line and tokens between blanks, `.con` with `c="…" line:token line:token||t="…"`,
+ * lines from 1, tokens from 0, the last one included; Uzuner et al., JAMIA 2011) and the `.extent` files of i2b2 2012, which
+ * place EVENT and TIMEX3 in the same way. `.ast` and `.rel` files are left to other tools.
+ */
+import { access } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import type { Span } from "../../notes/span.js";
+import type { Entity } from "../example.js";
+import { type ReadOptions, type ReadResult, Reading } from "./reading.js";
+import {
+  findPartner,
+  isFolder,
+  listSourceFiles,
+  malformed,
+  readSourceText,
+  type SourceFile,
+  splitSourceLines,
+} from "./source-files.js";
+import { placeMentions, type StatedMention } from "./stated-offsets.js";
+import { nonBlankLines, splitLines, splitWords } from "./words.js";
+
+export type TokenPlace = readonly [line: number, token: number];
+
+export interface Concept {
+  /** `c` in `.con`; `EVENT`, `TIMEX3`, `SECTIME` in `.extent`. */
+  readonly kind: string;
+  readonly quote: string;
+  readonly start: TokenPlace;
+  readonly end: TokenPlace;
+  /** The four numbers as they are written. */
+  readonly place: readonly [string, string, string, string];
+  readonly label: string;
+  /** Of the file, from 1. */
+  readonly line: number;
+}
+
+const CONCEPT = /^(c|EVENT|TIMEX3|SECTIME)="(.*)" (\d+):(\d+) (\d+):(\d+)\|\|(?:t|type)="([^"]*)"/s;
+
+/** The lines of a `.con` or `.extent` file. Throws `EXAMPLES_MALFORMED` with the line. */
+export function parseConcepts(path: string, text: string): Concept[] {
+  return splitSourceLines(text).flatMap((content, index): Concept[] => {
+    if (content.trim() === "") return [];
+    const match = CONCEPT.exec(content.trim());
+    if (match === null)
+      throw malformed(path, index + 1, 'a line that is not c="text" line:token line:token||t="label"');
+    const [, kind, quote, startLine, startToken, endLine, endToken, label] = match;
+    return [
+      {
+        kind: kind!,
+        quote: quote!,
+        start: [Number(startLine), Number(startToken)],
+        end: [Number(endLine), Number(endToken)],
+        place: [startLine!, startToken!, endLine!, endToken!],
+        label: label!,
+        line: index + 1,
+      },
+    ];
+  });
+}
+
+/** i2b2 2010: one example a `.con` file and its text. */
+export function readI2b2Concepts2010(source: string, options: ReadOptions): Promise<ReadResult> {
+  return readConceptFiles(source, ".con", options, ({ kind, label }) => (kind === "c" ? label : null));
+}
+
+/** i2b2 2012 `.extent`: `EVENT`s labelled by `type`; `TIMEX3` on request. */
+export function readI2b2Extent2012(source: string, options: ReadOptions): Promise<ReadResult> {
+  return readConceptFiles(source, ".extent", options, ({ kind, label }) => {
+    if (kind === "TIMEX3") return options.timex === true ? `TIMEX3-${label}` : null;
+    return kind === "EVENT" ? label : null;
+  });
+}
+
+async function readConceptFiles(
+  source: string,
+  ending: string,
+  options: ReadOptions,
+  labelOf: (concept: Concept) => string | null,
+): Promise<ReadResult> {
+  const reading = new Reading();
+  const files = await listSourceFiles(source, ending);
+  const texts = (await isFolder(source)) ? await listSourceFiles(source, ".txt") : null;
+  for (const file of files) {
+    const textFile = texts === null ? await textBeside(file) : findPartner(file, texts);
+    if (textFile === null)
+      throw malformed(file.path, 1, `no text file ${basename(file.id)}.txt belongs to it`);
+    const { text } = await readSourceText(textFile.path, options.encoding);
+    const id = reading.uniqueId(basename(file.id), { file: file.path });
+    const tokens = tokenLookup(text);
+    const mentions: (StatedMention & { label: string })[] = [];
+    for (const concept of parseConcepts(
+      file.path,
+      (await readSourceText(file.path, options.encoding)).text,
+    )) {
+      const label = labelOf(concept);
+      if (label === null) continue;
+      if (label.trim() === "") {
+        reading.problems.push({ exampleId: id, file: file.path, line: concept.line, reason: "no-label" });
+        continue;
+      }
+      const span = tokens(concept);
+      mentions.push({
+        label,
+        fragments: [span ?? [text.length + 1, text.length + 1]],
+        quote: span === null ? null : concept.quote,
+        file: file.path,
+        line: concept.line,
+      });
+    }
+    const { placed, problems } = placeMentions(id, text, mentions, { unit: "utf16" });
+    reading.problems.push(...problems);
+    const entities = placed.map(({ mention: { label }, spans }): Entity => ({ label, spans }));
+    reading.examples.push({
+      kind: "entities",
+      id,
+      documentId: id,
+      text,
+      words: splitWords(text),
+      sentences: nonBlankLines(text),
+      entities: reading.finishEntities(id, entities, file.path),
+    });
+  }
+  return reading.result();
+}
+
+/** `name.txt` beside the file, or in the neighbouring folder `txt` as i2b2 packs it. */
+async function textBeside({ path, id }: SourceFile): Promise<SourceFile | null> {
+  for (const candidate of [
+    join(dirname(path), `${basename(id)}.txt`),
+    join(dirname(path), "..", "txt", `${basename(id)}.txt`),
+  ]) {
+    const exists = await access(candidate).then(
+      () => true,
+      () => false,
+    );
+    if (exists) return { path: candidate, id };
+  }
+  return null;
+}
+
+/**
+ * Finds the span of a concept. Tokens are runs without blanks; in lines that begin with a blank the published files count an empty
+ * token before it (Reformat.ipynb, `p_modifier`), so each blank counts as a border where the quoted text says so.
+ */
+function tokenLookup(text: string): (concept: Concept) => Span | null {
+  const lines = splitLines(text);
+  const find = ([line, token]: TokenPlace, everyBlank: boolean): Span | null => {
+    const range = lines[line - 1];
+    if (range === undefined) return null;
+    return (everyBlank ? splitAtEachBlank(text, range) : splitWords(text, ...range))[token] ?? null;
+  };
+  const spanOf = ({ start, end }: Concept, everyBlank: boolean): Span | null => {
+    const [first, last] = [find(start, everyBlank), find(end, everyBlank)];
+    return first === null || last === null ? null : [first[0], last[1]];
+  };
+  const plain = (words: string): string => words.trim().replace(/\s+/g, " ").toLowerCase();
+  return (concept) => {
+    const span = spanOf(concept, false);
+    if (span !== null && plain(text.slice(...span)) === plain(concept.quote)) return span;
+    const other = spanOf(concept, true);
+    return other !== null && plain(text.slice(...other)) === plain(concept.quote) ? other : (span ?? other);
+  };
+}
+
+function splitAtEachBlank(text: string, [from, to]: Span): Span[] {
+  const tokens: Span[] = [];
+  let start = from;
+  for (let at = from; at <= to; at++)
+    if (at === to || text[at] === " ") {
+      tokens.push([start, at]);
+      start = at + 1;
+    }
+  return tokens;
+}

@@ -1,0 +1,80 @@
+/**
+ * @file JSON lines with one label for a text or a pair: MedNLI, SNLI and MNLI (`sentence1`, `sentence2`, `gold_label`), and plain
+ * `text`, `text_pair` or `premise`, `hypothesis` with `label`.
+ */
+import { type ReadOptions, type ReadResult, Reading } from "./reading.js";
+import { listSourceFiles, malformed, readSourceText } from "./source-files.js";
+
+type JsonRecord = Readonly<Record<string, unknown>>;
+
+const FIRST = ["sentence1", "premise", "text"];
+const SECOND = ["sentence2", "hypothesis", "text_pair"];
+const LABEL = ["gold_label", "label"];
+const ID = ["pairID", "id"];
+/** What two pairs share when they must stay on one side of a split: an article, a caption, a prompt. */
+const DOCUMENT = ["documentId", "pmcid", "captionID", "promptID"];
+
+/**
+ * One example a line. Pairs of one article (`pmcid`), caption, prompt, or else of one premise share their `documentId`. A label
+ * of `-` (SNLI: the annotators did not agree) leaves the pair out. Throws `EXAMPLES_MALFORMED` with the line.
+ */
+export async function readLabelLines(source: string, options: ReadOptions): Promise<ReadResult> {
+  const reading = new Reading();
+  const premises = new Map<string, number>();
+  for (const file of await listSourceFiles(source, ".jsonl")) {
+    const { text: lines } = await readSourceText(file.path, options.encoding);
+    for (const { record, line } of parseJsonLines(file.path, lines)) {
+      const text = stringOf(record, FIRST);
+      const pair = stringOf(record, SECOND);
+      if (text === null || text.trim() === "" || pair?.trim() === "")
+        throw malformed(file.path, line, `no text: one of ${FIRST.join(", ")} is needed, and not empty`);
+      const label = stringOf(record, LABEL);
+      if (label === null || label === "")
+        throw malformed(file.path, line, `no label: one of ${LABEL.join(", ")} is needed`);
+      const id = reading.uniqueId(stringOf(record, ID) ?? `${file.id}:${line}`, { file: file.path, line });
+      if (label === "-") {
+        reading.problems.push({ exampleId: id, file: file.path, line, reason: "no-label" });
+        continue;
+      }
+      const premise = premises.get(text) ?? premises.size + 1;
+      premises.set(text, premise);
+      const patientId = stringOf(record, ["patientId", "subject_id"]);
+      reading.examples.push({
+        kind: "label",
+        id,
+        documentId: stringOf(record, DOCUMENT) ?? (pair === null ? id : `premise-${premise}`),
+        ...(patientId === null ? {} : { patientId }),
+        text,
+        ...(pair === null ? {} : { pair }),
+        label,
+      });
+    }
+  }
+  return reading.result();
+}
+
+/** The objects of a file of JSON lines; blank lines are skipped. Throws `EXAMPLES_MALFORMED` with the line. */
+export function* parseJsonLines(path: string, text: string): Generator<{ record: JsonRecord; line: number }> {
+  // Only line feeds: U+2028 and a bare CR may stand within JSON's white space or strings.
+  for (const [index, line] of text.split("\n").entries()) {
+    if (line.trim() === "") continue;
+    let record: unknown;
+    try {
+      record = JSON.parse(line);
+    } catch {
+      throw malformed(path, index + 1, "not valid JSON");
+    }
+    if (typeof record !== "object" || record === null) throw malformed(path, index + 1, "not a JSON object");
+    yield { record: record as JsonRecord, line: index + 1 };
+  }
+}
+
+/** The first of `names` that is a string or a number (breaking-nli writes its `pairID` as one). */
+export function stringOf(record: JsonRecord, names: readonly string[]): string | null {
+  for (const name of names) {
+    const value = record[name];
+    if (typeof value === "string") return value;
+    if (typeof value === "number") return String(value);
+  }
+  return null;
+}

@@ -1,0 +1,95 @@
+/** @file The panel that masks the chosen word and shows what models would put there. */
+import type { Span } from "clinicalbert/browser";
+import type { MaskFilling, ModelInfo } from "../../src/server/api.js";
+import type { Backend } from "../api/backend.js";
+import { Hint, Meter, ModelSelect, StateLine } from "../common/parts.js";
+import { useAsync } from "../common/use-async.js";
+import { addressOf, noteWorker } from "../worker/workers.js";
+import { maskContext } from "./mask-context.js";
+
+interface MaskPanelProps {
+  readonly text: string;
+  readonly word: Span | null;
+  readonly models: readonly ModelInfo[];
+  readonly backend: Backend;
+  readonly first: ModelInfo | null;
+  readonly second: ModelInfo | null;
+  onFirst(model: ModelInfo | null): void;
+  onSecond(model: ModelInfo | null): void;
+}
+
+export function MaskPanel(props: MaskPanelProps) {
+  const { text, word, models, backend, first, second } = props;
+  if (models.length === 0)
+    return <Hint>No model of this server fills masks: that needs a pretraining head.</Hint>;
+  return (
+    <>
+      <div class="controls">
+        <ModelSelect
+          label={second === null ? "Model" : "Model A"}
+          models={models}
+          value={first}
+          onChoose={props.onFirst}
+        />
+        <ModelSelect
+          label={second === null ? "Compare with" : "Model B"}
+          models={models.filter((model) => model !== first)}
+          value={second}
+          none="no other model"
+          onChoose={props.onSecond}
+        />
+      </div>
+      {word === null ? (
+        <Hint>
+          Click a word of the note, or walk to it with the arrow keys: it is masked, and the model says what
+          it expects there.
+        </Hint>
+      ) : (
+        <>
+          <p class="masked-word">
+            In the place of <strong>{text.slice(...word)}</strong>
+          </p>
+          <div class="scroll">
+            {first !== null && <Fillings key="a" text={text} word={word} model={first} backend={backend} />}
+            {second !== null && <Fillings key="b" text={text} word={word} model={second} backend={backend} />}
+          </div>
+        </>
+      )}
+    </>
+  );
+}
+
+interface FillingsProps {
+  readonly text: string;
+  readonly word: Span;
+  readonly model: ModelInfo;
+  readonly backend: Backend;
+}
+
+function Fillings({ text, word, model, backend }: FillingsProps) {
+  const result = useAsync(
+    async (signal) => {
+      const pieces = await noteWorker.call("pieces", [addressOf(model), text], signal);
+      const context = maskContext(text, word, model.mask_token, pieces, model.max_length);
+      return backend.fillMask(model, context, signal);
+    },
+    [text, word[0], word[1], model, backend],
+  );
+  const fillings: readonly MaskFilling[] = result.state === "done" ? result.value : [];
+  const original = text.slice(...word).toLowerCase();
+  return (
+    <section class="fillings" aria-label={`Fillings of ${model.id}`}>
+      <h3>{model.id}</h3>
+      <StateLine result={result} busy="Filling the mask" />
+      <ol>
+        {fillings.map(({ token, token_str, score }) => (
+          <li key={token} class={token_str.trim().toLowerCase() === original ? "original" : undefined}>
+            <span class="filling">{token_str}</span>
+            <Meter value={score} />
+            <span class="number">{(100 * score).toFixed(1)} %</span>
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}

@@ -62,7 +62,6 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     genReqId: () => randomUUID(),
     return503OnClosing: false,
     forceCloseConnections: "idle",
-    exposeHeadRoutes: false,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200 },
     ajv: {
       customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false, strict: false },
@@ -100,13 +99,42 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
       ...(settings.keys.length > 0 ? { security: [{ key: [] }] } : {}),
     },
   });
+  const methods = collectMethods(app);
   addHooks(app, options);
   for (const route of ANSWER_ROUTES) addAnswerRoute(app, route, options);
   addModelRoutes(app, options);
   addServiceRoutes(app, options);
   if (settings.runs !== null) addRunRoutes(app, settings.runs);
   await addPage(app, settings.page);
+  refuseOtherMethods(app, methods);
   return app;
+}
+
+/** The methods of each route that is added from now on. */
+function collectMethods(app: FastifyInstance): Map<string, Set<string>> {
+  const methods = new Map<string, Set<string>>();
+  app.addHook("onRoute", ({ url, method }) => {
+    const own = methods.get(url) ?? new Set();
+    for (const each of [method].flat()) own.add(each);
+    methods.set(url, own);
+  });
+  return methods;
+}
+
+/** 405 with `Allow` for a method that a route does not have, where fastify would say that there is no route. */
+function refuseOtherMethods(app: FastifyInstance, methods: ReadonlyMap<string, ReadonlySet<string>>): void {
+  for (const [url, own] of [...methods]) {
+    const allow = [...own].join(", ");
+    app.route({
+      url,
+      method: app.supportedMethods.filter((method) => !own.has(method) && method !== "HEAD"),
+      schema: { hide: true },
+      handler: async (_request, reply) => {
+        reply.header("allow", allow);
+        throw new ClinicalBertError("SERVER_METHOD", `The route takes ${allow}.`);
+      },
+    });
+  }
 }
 
 function addHooks(app: FastifyInstance, options: AppOptions): void {

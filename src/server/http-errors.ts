@@ -39,6 +39,7 @@ const KINDS: Readonly<Partial<Record<ErrorCode, HttpKind>>> = {
   SERVER_UNAUTHORIZED: { status: 401, type: "Validation", openAi: "invalid_request_error" },
   SERVER_FORBIDDEN: { status: 403, type: "Validation", openAi: "invalid_request_error" },
   SERVER_NOT_FOUND: { status: 404, type: "Validation", openAi: "invalid_request_error" },
+  SERVER_METHOD: { status: 405, type: "Validation", openAi: "invalid_request_error" },
   // Its client went away: nobody reads this.
   ABORTED: { status: 503, type: "Unhealthy", openAi: "server_error" },
 };

@@ -58,3 +58,27 @@ export {
   type ScoreFilesOptions,
   scoreFiles,
 } from "./scorers/score-files.js";
+export {
+  type DeidRecall,
+  type MeasuredRecall,
+  measureRecall,
+  RECALL_FILE,
+  recallLines,
+  writeRecall,
+} from "./deid/deid-recall.js";
+export {
+  DEFAULT_THRESHOLD,
+  type DeidentifiedNote,
+  type DeidentifyOptions,
+  type DeidModel,
+  deidentify,
+  NO_DETERMINATION,
+  type NoteToDeidentify,
+  type PhiModel,
+  openDeidModel,
+  REPLACEMENTS,
+  type Replacement,
+  replacePhi,
+} from "./deid/deidentify.js";
+export { type PhiClasses, type PhiSpan, phiClasses } from "./deid/find-phi.js";
+export { type SurrogateRequest, Surrogates } from "./deid/surrogates.js";

@@ -53,7 +53,7 @@ describe("refusals, in the shape of text-embeddings-inference", () => {
     ["no JSON", "/embed", `{"inputs": "${MARK}`, 422, "SERVER_REQUEST"],
     ["an empty body", "/embed", "", 400, "SERVER_EMPTY"],
     ["another type", "/embed", { inputs: { [MARK]: 1 } }, 422, "SERVER_REQUEST"],
-    ["an unknown property", "/embed", { inputs: "x", [MARK]: 1 }, 422, "SERVER_REQUEST"],
+    ["an unknown property", "/sections", { inputs: "x", [MARK]: 1 }, 422, "SERVER_REQUEST"],
     ["a number", "/embed", 5, 422, "SERVER_REQUEST"],
     ["no inputs", "/embed", { inputs: [] }, 400, "SERVER_EMPTY"],
     ["too many inputs", "/embed", { inputs: new Array(9).fill(MARK) }, 413, "SERVER_TOO_LARGE"],
@@ -84,6 +84,17 @@ describe("refusals, in the shape of text-embeddings-inference", () => {
     ["a path that is no URL", `/%ff${MARK}`, { inputs: MARK }, 422, "SERVER_REQUEST"],
   ])("%s", async (_name, route, body, status, code) => {
     expect(await refused(route, body)).toEqual([status, code]);
+  });
+
+  test("a method that the route does not have gets 405 with those that it has", async () => {
+    for (const [method, route, allow] of [
+      ["GET", "/embed", "POST"],
+      ["PUT", "/models/masks/files/vocab.txt", "GET, HEAD"],
+      ["DELETE", "/health", "GET, HEAD"],
+    ] as const) {
+      const { status, headers } = await fetch(server.url + route, { method });
+      expect([status, headers.get("allow")]).toEqual([405, allow]);
+    }
   });
 
   test("JSON nested a hundred thousand deep is refused, and the server goes on", async () => {

@@ -78,7 +78,7 @@ export const AutoTokenizer = {
     });
     if (opened.notice !== null) sayNotices([opened.notice], options);
     const config = await readWebConfig(source, fileOptions(options));
-    return new PreTrainedTokenizer(opened.tokenizer, maxLengthOf(opened.maxLength, config));
+    return new PreTrainedTokenizer(opened.tokenizer, maxLengthOf(opened.maxLength, config), opened.calls);
   },
 };
 

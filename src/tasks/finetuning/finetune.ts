@@ -161,7 +161,7 @@ function featuresOf({ train, dev, test }: TaskParts) {
 async function continueRun(run: Run, notices: readonly string[]): Promise<FinetuneOutcome> {
   const { recipe, paths, state, batches, hooks, runtime, config } = run;
   const first = await startState(run);
-  const metrics = await openStepLog<FinetuneStep>(paths.metrics, first.step);
+  const metrics = await openStepLog(paths.metrics, first.step);
   const history = await openHistory(paths);
   hooks.onEvent({
     kind: "started",
@@ -241,7 +241,7 @@ function noteEpoch(history: History, epoch: number, score: number | null): boole
 async function trainEpochs(
   run: Run,
   answerer: Answerer,
-  metrics: StepLog<FinetuneStep>,
+  metrics: StepLog,
   history: History,
 ): Promise<boolean> {
   const { recipe, batches, parts, hooks } = run;
@@ -288,7 +288,7 @@ function createTrainer({ recipe, config, batches, parts, runtime, state }: Run):
   return Finetuner.create(runtime, { config, recipe, totalSteps: batches.length, ...classWeights }, state);
 }
 
-async function saveRun(run: Run, metrics: MetricsLog, { step }: History): Promise<void> {
+async function saveRun(run: Run, metrics: StepLog, { step }: History): Promise<void> {
   metrics.sync();
   await saveCheckpoint(run.paths.checkpoints, run.state, step, run.environment, 1);
 }
@@ -300,7 +300,7 @@ async function saveRun(run: Run, metrics: MetricsLog, { step }: History): Promis
 async function closeEpoch(
   { recipe, batches, parts, paths, state, hooks }: Run,
   answerer: Answerer,
-  metrics: MetricsLog,
+  metrics: StepLog,
   history: History,
 ): Promise<boolean> {
   const { step } = history;

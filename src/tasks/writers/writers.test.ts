@@ -81,7 +81,7 @@ describe("round trips", () => {
       fc.asyncProperty(examples, async (items) => {
         expect(plain(await roundTrip(items, to, from))).toEqual(plain(items));
       }),
-      { numRuns: 60 },
+      { numRuns: 60, seed: 1 },
     );
   });
 
@@ -103,7 +103,7 @@ describe("round trips", () => {
         const sentences = await roundTrip(items, "conll", "conll", { documents: "file" });
         expect(quotes(sentences).flat()).toEqual(spaced.flat());
       }),
-      { numRuns: 60 },
+      { numRuns: 60, seed: 1 },
     );
   });
 

@@ -21,7 +21,7 @@ beforeAll(async () => {
   const run = await pretrain("whole");
   expect(run).toMatchObject({ code: 0 });
   expected = await resultOf("whole");
-});
+}, 120_000);
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 

@@ -146,9 +146,9 @@ test("a preset's categories are the notes that are read, and can be overridden",
 test("a budget of memory chooses the micro-batch once: a run goes on with the one that it began with", async () => {
   const begin = await runCli(["pretrain", ...small("budget"), "--memory", "4GB"]);
   expect(begin.code).toBe(0);
-  const recorded = (): number =>
-    (JSON.parse(readFileSync(path("budget", "recipe.json"), "utf8")) as { recipe: { microBatch: number } })
-      .recipe.microBatch;
+  const recorded = (name: string): number =>
+    (JSON.parse(readFileSync(path(name, "recipe.json"), "utf8")) as { recipe: { microBatch: number } }).recipe
+      .microBatch;
   expect(recorded("budget")).toBe(8);
   // Enough for two or three sequences at once, as a new run shows; the run that is there stays what it was.
   const less = "170.6MB";

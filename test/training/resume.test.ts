@@ -153,7 +153,7 @@ const KILLS = Number(process.env["CLINICALBERT_KILLS"] ?? "0");
 
 test.skipIf(KILLS === 0)(
   "CLINICALBERT_KILLS times kill -9 at random moments",
-  { timeout: 600_000 },
+  { timeout: 1_800_000 },
   async () => {
     const { milliseconds } = await timed(() => pretrain("timing"));
     let kills = 0;

@@ -64,6 +64,18 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: "prove that a published model is read as Python's transformers reads it",
     load: () => import("./commands/verify.js"),
   },
+  finetune: {
+    summary: "train a tagger or classifier on labelled examples and test it, resumable",
+    load: () => import("./commands/finetune.js"),
+  },
+  evaluate: {
+    summary: "score predictions against gold: conlleval, i2b2, seqeval, accuracy, de-identification",
+    load: () => import("./commands/evaluate.js"),
+  },
+  "convert-annotations": {
+    summary: "annotations of one format to another: brat, CoNLL, i2b2, PubTator, JSON lines",
+    load: () => import("./commands/convert-annotations.js"),
+  },
   predict: {
     summary: "classes of texts and entities of notes by a fine-tuned model, as JSON lines",
     load: () => import("./commands/predict.js"),

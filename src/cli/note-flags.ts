@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { parseColumnMapping } from "../notes/columns.js";
 import { type NoteSourceOptions, SOURCE_FORMATS, type SourceFormat } from "../notes/note-source.js";
 import { TEXT_ENCODINGS, type TextEncoding } from "../notes/text-encoding.js";
-import { oneOf } from "./options.js";
+import { requireOneOf } from "./options.js";
 
 export interface NoteFlags {
   readonly category?: readonly string[];
@@ -42,10 +42,10 @@ export function readNoteFlags(flags: NoteFlags): NoteSourceOptions {
     until: flags.until,
     where: flags.where,
     table: flags.table,
-    format: oneOf("--format", flags.format, SOURCE_FORMATS) satisfies SourceFormat | undefined,
+    format: requireOneOf("--format", flags.format, SOURCE_FORMATS) satisfies SourceFormat | undefined,
     columns: flags.columns === undefined ? undefined : parseColumnMapping(flags.columns),
     delimiter: flags.delimiter === "\\t" ? "\t" : flags.delimiter,
-    encoding: oneOf("--encoding", flags.encoding, TEXT_ENCODINGS) satisfies TextEncoding | undefined,
+    encoding: requireOneOf("--encoding", flags.encoding, TEXT_ENCODINGS) satisfies TextEncoding | undefined,
     strict: flags.strict,
   };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));

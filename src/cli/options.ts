@@ -24,6 +24,15 @@ export function numberBetween(low: number, high: number): (text: string) => numb
   };
 }
 
+/** One of a few words. */
+export function oneOf<T extends string>(choices: readonly T[]): (text: string) => T {
+  return (text) => {
+    const choice = choices.find((each) => each === text);
+    if (choice === undefined) throw new InvalidArgumentError(`It must be one of ${choices.join(", ")}.`);
+    return choice;
+  };
+}
+
 const UNITS: Readonly<Record<string, number>> = {
   "": 1,
   k: 1e3,
@@ -44,7 +53,7 @@ export function byteSize(text: string): number {
 }
 
 /** A value that must be one of a list; undefined stays undefined. */
-export function oneOf<T extends string>(
+export function requireOneOf<T extends string>(
   flag: string,
   value: string | undefined,
   allowed: readonly T[],

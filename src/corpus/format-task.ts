@@ -1,11 +1,10 @@
-/** @file One task of formatting, the same on the main thread and on a worker. */
-import type { Note } from "../notes/note.js";
+/** @file One task of formatting on a worker thread. */
+import type { NoteBatch } from "../notes/note-batches.js";
 import type { SectionRules } from "../sections/section.js";
 import { createSectionSplitter } from "../sections/splitter.js";
 import { openSentenceSplitter, type SentenceSplitterOptions } from "../sentences/open-splitter.js";
-import { digestBatch } from "./batch-digest.js";
-import { formatBatch } from "./format-batch.js";
-import type { WorkedBatch } from "./format-corpus.js";
+import type { CheckedBatch, WorkedBatch } from "./format-corpus.js";
+import { checkBatch, workOn } from "./work-on-batch.js";
 
 /** Plain data, copied to each thread. */
 export interface FormatTaskOptions {
@@ -16,22 +15,22 @@ export interface FormatTaskOptions {
 }
 
 export interface FormatTask {
-  readonly notes: readonly Note[];
+  readonly batch: NoteBatch;
   /** Key of the run's digests. */
   readonly key: string;
+  /** Only `checkBatch`. */
+  readonly checkOnly: boolean;
 }
 
 export async function createFormatTask(
   options: FormatTaskOptions,
-): Promise<(task: FormatTask) => WorkedBatch> {
+): Promise<(task: FormatTask) => WorkedBatch | CheckedBatch> {
   const batchOptions = {
     sections: createSectionSplitter(options.sectionRules),
     sentences: await openSentenceSplitter(options.sentences),
     byCategory: options.byCategory,
     diff: options.diff === null ? null : createSectionSplitter(options.diff),
   };
-  return ({ notes, key }) => ({
-    formatted: formatBatch(notes, batchOptions),
-    digest: digestBatch(key, notes),
-  });
+  return ({ batch, key, checkOnly }) =>
+    checkOnly ? checkBatch(batch, key) : workOn(batch, key, batchOptions);
 }

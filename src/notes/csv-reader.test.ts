@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { readCsvNotes } from "./csv-source.js";
+import { packCsvNotes } from "./csv-source.js";
 import type { Note } from "./note.js";
 import type { NoteSourceOptions } from "./note-source.js";
+import { unpackNotes } from "./packed-notes.js";
 
 interface Refused {
   readonly record: number;
@@ -24,7 +25,8 @@ async function read(csv: string | Buffer, options: NoteSourceOptions = {}, chunk
     refuse: (record: number, offset: number, length: number, reason: string) =>
       void refused.push({ record, offset, length, reason }),
   };
-  for await (const batch of readCsvNotes(stream(), reader)) notes.push(...batch.map(({ note }) => note));
+  for await (const packed of packCsvNotes(stream(), reader))
+    notes.push(...unpackNotes(packed, (row) => refused.push(row)).map(({ note }) => note));
   return { notes, refused, ids: notes.map((note) => note.id) };
 }
 

@@ -5,10 +5,11 @@ import { basename, dirname } from "node:path";
 import { createGunzip } from "node:zlib";
 import { ClinicalBertError } from "../errors.js";
 import { fileError } from "../util/file-error.js";
-import { readCsvNotes } from "./csv-source.js";
-import { createNoteTest } from "./filters.js";
+import { packCsvNotes } from "./csv-source.js";
+import { createNoteTest, type NoteFilter } from "./filters.js";
 import { readJsonLineNotes } from "./json-lines-source.js";
 import type { Note } from "./note.js";
+import { cutBatches, malformed, type NoteBatch, unpackBatch } from "./note-batches.js";
 import type { NoteReader, NoteSourceOptions, SourceFormat, SourceNote } from "./note-source.js";
 import { readParquetNotes } from "./parquet-source.js";
 import { isDatabaseAddress, placeOf, readPostgresNotes } from "./postgres-source.js";
@@ -27,50 +28,78 @@ export async function* openNotes(
   sources: string | readonly string[],
   options: NoteSourceOptions = {},
 ): AsyncGenerator<Note> {
-  for await (const batch of openNoteBatches(sources, options)) yield* batch;
-}
-
-/** The same, in the batches in which they were read: for callers that hand work on. */
-export async function* openNoteBatches(
-  sources: string | readonly string[],
-  options: NoteSourceOptions = {},
-): AsyncGenerator<Note[]> {
-  const isWanted = createNoteTest(options);
-  for (const source of typeof sources === "string" ? [sources] : sources) {
-    const name = isDatabaseAddress(source) ? placeOf(source) : source;
-    const reader: NoteReader = { source, options, refuse: createRefuse(name, options) };
-    for await (const batch of await readSource(source, reader)) {
-      const notes: Note[] = [];
-      for (const { note, isError } of batch) if (isWanted(note, isError)) notes.push(note);
-      if (notes.length > 0) yield notes;
+  for await (const batch of openNoteBatches(sources, options)) {
+    const { notes, refusals } = unpackBatch(batch);
+    for (const refusal of refusals) {
+      options.onRefusal?.(refusal);
+      if (options.strict) throw malformed(refusal);
     }
+    yield* notes;
   }
 }
 
-function createRefuse(source: string, options: NoteSourceOptions): NoteReader["refuse"] {
-  return (record, offset, length, reason) => {
-    const refusal: Refusal = { source, record, offset, length, reason };
-    options.onRefusal?.(refusal);
-    if (options.strict)
-      throw new ClinicalBertError(
-        "NOTES_MALFORMED",
-        `${source}: record ${record}${offset === -1 ? "" : ` at byte ${offset}`} is malformed (${reason}).`,
-        { details: { source, record, offset, reason } },
-      );
+/** The same, in batches that `unpackBatch` reads, on any thread: nobody is told of their malformed rows before. */
+export async function* openNoteBatches(
+  sources: string | readonly string[],
+  options: NoteSourceOptions = {},
+): AsyncGenerator<NoteBatch> {
+  const { categories, excludeErrors, since, until } = options;
+  const filter: NoteFilter = {
+    ...(categories === undefined ? {} : { categories }),
+    ...(excludeErrors === undefined ? {} : { excludeErrors }),
+    ...(since === undefined ? {} : { since }),
+    ...(until === undefined ? {} : { until }),
   };
+  const isWanted = createNoteTest(filter);
+  const refusals: Refusal[] = [];
+  const takeRefusals = (): readonly Refusal[] => refusals.splice(0);
+  for (const place of typeof sources === "string" ? [sources] : sources) {
+    const source = isDatabaseAddress(place) ? placeOf(place) : place;
+    const reader: NoteReader = {
+      source: place,
+      options,
+      refuse: (record, offset, length, reason) => refusals.push({ source, record, offset, length, reason }),
+    };
+    const format = await sourceFormat(place, options);
+    if (format === "csv")
+      for await (const packed of packCsvNotes(await openBytes(place), withTabs(reader)))
+        yield { packed, filter, source, refusals: takeRefusals() };
+    else
+      for await (const notes of cutBatches(wantedNotes(await readSource(format, reader), isWanted)))
+        yield { notes, refusals: takeRefusals() };
+    if (refusals.length > 0) yield { notes: [], refusals: takeRefusals() };
+  }
 }
 
-async function readSource(source: string, reader: NoteReader): Promise<AsyncIterable<SourceNote[]>> {
-  if (isDatabaseAddress(source)) return readPostgresNotes(reader);
-  if (reader.options.where !== undefined || reader.options.table !== undefined)
+async function* wantedNotes(
+  batches: AsyncIterable<SourceNote[]>,
+  isWanted: ReturnType<typeof createNoteTest>,
+): AsyncGenerator<Note> {
+  for await (const batch of batches)
+    for (const { note, isError } of batch) if (isWanted(note, isError)) yield note;
+}
+
+async function sourceFormat(
+  source: string,
+  { where, table, format }: NoteSourceOptions,
+): Promise<SourceFormat | "database"> {
+  if (isDatabaseAddress(source)) return "database";
+  if (where !== undefined || table !== undefined)
     throw new ClinicalBertError(
       "USAGE",
       `--where and --table are for postgres:// addresses; ${source} is a file.`,
     );
-  const format = reader.options.format ?? (await formatOf(source));
+  return format ?? (await formatOf(source));
+}
+
+async function readSource(
+  format: Exclude<SourceFormat, "csv"> | "database",
+  reader: NoteReader,
+): Promise<AsyncIterable<SourceNote[]>> {
+  const { source } = reader;
   switch (format) {
-    case "csv":
-      return readCsvNotes(await openBytes(source), withTabs(reader));
+    case "database":
+      return readPostgresNotes(reader);
     case "jsonl":
       return readJsonLineNotes(await openBytes(source), reader);
     case "text":

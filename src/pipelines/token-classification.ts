@@ -39,6 +39,17 @@ export async function classifyTokens(
   const { aggregation_strategy: strategy = "none", ignore_labels: ignored = ["O"] } = options;
   if (!AGGREGATION_STRATEGIES.includes(strategy))
     throw unknownOption("aggregation_strategy", strategy, AGGREGATION_STRATEGIES);
+  const scored = await scoreTokens(tokenizer, model, texts, options);
+  return scored.map((tokens) => aggregateEntities(tokens, model.config.id2label, strategy, ignored));
+}
+
+/** For each text its tokens with the probabilities of all classes, read in overlapping windows where it is long. */
+export async function scoreTokens(
+  tokenizer: PreTrainedTokenizer,
+  model: RowModel,
+  texts: readonly string[],
+  options: Pick<TokenClassificationOptions, "stride" | "max_length" | "signal"> = {},
+): Promise<ScoredToken[][]> {
   const { wordpiece } = tokenizer;
   const room = Math.min(options.max_length ?? tokenizer.model_max_length, tokenizer.model_max_length) - 2;
   const overlap = Math.min(options.stride ?? Math.floor(room / 4), room - 1);
@@ -69,10 +80,7 @@ export async function classifyTokens(
         logits[index]!.subarray((token - from) * labels, (token - from + 1) * labels),
       );
   }
-  return texts.map((text, index) => {
-    const tokens = scoredTokens(tokenizer, text, encodings[index]!, scored[index]!);
-    return aggregateEntities(tokens, model.config.id2label, strategy, ignored);
-  });
+  return texts.map((text, index) => scoredTokens(tokenizer, text, encodings[index]!, scored[index]!));
 }
 
 /** `[CLS] tokens [SEP]`. */

@@ -16,6 +16,7 @@ import { WordPieceTokenizer } from "../tokens/index.js";
 import { evaluatePretraining } from "../training/evaluate.js";
 import { startPretraining } from "../training/start-pretraining.js";
 import { writeAtomic } from "../util/atomic-file.js";
+import { wilsonInterval } from "../util/wilson.js";
 import { maskedBaselines } from "./baselines.js";
 import { type DemoNotes, realDemoNotes, syntheticDemoNotes } from "./demo-notes.js";
 import { DEMO_SETTINGS, type DemoSettings, demoConfig } from "./demo-settings.js";
@@ -32,7 +33,6 @@ import {
   type StageFolderKind,
   type StageJob,
 } from "./stage-folder.js";
-import { wilsonInterval } from "./wilson.js";
 
 export interface DemoOptions {
   /** Made when missing; a stopped demonstration in it goes on, a finished one begins anew. */

@@ -2,7 +2,7 @@
 import { ClinicalBertError } from "../errors.js";
 import { createRuleSentenceSplitter } from "./rule-splitter.js";
 import type { SentenceSplitter } from "./sentence.js";
-import { loadSpacySplitter, SPACY_SENTENCE_RULES } from "./spacy-splitter.js";
+import { SPACY_SENTENCE_RULES } from "./spacy-sentence-rules.js";
 
 /** Plain data, so that a worker thread can open the same splitter. */
 export interface SentenceSplitterOptions {
@@ -20,7 +20,10 @@ const OPENERS: Readonly<Record<string, Open>> = {
   spacy: openSpacy,
 };
 
-function openSpacy({ model, sentenceRules = "plain" }: SentenceSplitterOptions): Promise<SentenceSplitter> {
+async function openSpacy({
+  model,
+  sentenceRules = "plain",
+}: SentenceSplitterOptions): Promise<SentenceSplitter> {
   if (model === undefined)
     throw new ClinicalBertError(
       "USAGE",
@@ -32,6 +35,8 @@ function openSpacy({ model, sentenceRules = "plain" }: SentenceSplitterOptions):
       "USAGE",
       `The sentence rules "${sentenceRules}" are not known; they must be one of ${SPACY_SENTENCE_RULES.join(", ")}.`,
     );
+  // Large, and seldom asked for.
+  const { loadSpacySplitter } = await import("./spacy-splitter.js");
   return loadSpacySplitter(model, rules);
 }
 

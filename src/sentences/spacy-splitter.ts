@@ -4,10 +4,7 @@ import { mergePlaceholders, presetSentences } from "../spacy/alsentzer2019.js";
 import { type LoadSpacyOptions, loadSpacyPipeline } from "../spacy/load-pipeline.js";
 import type { ParsedText, SpacyPipeline } from "../spacy/pipeline.js";
 import type { Sentence, SentenceSplitter } from "./sentence.js";
-
-/** `plain`: what `doc.sents` gives. `alsentzer2019`: the published script, its blank lines included. */
-export const SPACY_SENTENCE_RULES = ["plain", "alsentzer2019"] as const;
-export type SpacySentenceRules = (typeof SPACY_SENTENCE_RULES)[number];
+import type { SpacySentenceRules } from "./spacy-sentence-rules.js";
 
 export interface SpacySentenceSplitter extends SentenceSplitter {
   readonly name: "spacy";

@@ -47,3 +47,38 @@ export {
   WRITTEN_FORMATS,
   type WrittenFormat,
 } from "./writers/format-examples.js";
+export { type DeidDocument, type DeidMeasure, deidDocument, type PhiTag, scoreDeid } from "./scorers/deid.js";
+export { type ConceptScores, scoreConcepts } from "./scorers/i2b2-concepts.js";
+export { type SeqevalOptions, type SeqevalResult, seqeval } from "./scorers/seqeval.js";
+export { STRICT_SCHEMES, type StrictScheme } from "./scorers/seqeval-schemes.js";
+export {
+  type FileScores,
+  METRICS,
+  type Metric,
+  type ScoreFilesOptions,
+  scoreFiles,
+} from "./scorers/score-files.js";
+export {
+  type DeidRecall,
+  type MeasuredRecall,
+  measureRecall,
+  RECALL_FILE,
+  recallLines,
+  writeRecall,
+} from "./deid/deid-recall.js";
+export {
+  DEFAULT_THRESHOLD,
+  type DeidentifiedNote,
+  type DeidentifyOptions,
+  type DeidModel,
+  deidentify,
+  NO_DETERMINATION,
+  type NoteToDeidentify,
+  type PhiModel,
+  openDeidModel,
+  REPLACEMENTS,
+  type Replacement,
+  replacePhi,
+} from "./deid/deidentify.js";
+export { type PhiClasses, type PhiSpan, phiClasses } from "./deid/find-phi.js";
+export { type SurrogateRequest, Surrogates } from "./deid/surrogates.js";

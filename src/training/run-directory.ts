@@ -38,20 +38,6 @@ export function runPaths(folder: string): RunPaths {
   };
 }
 
-/** One line of `metrics.jsonl`; names as in the contract of `pretrain`. */
-export interface StepMetrics {
-  /** Updates done, from 1. */
-  readonly step: number;
-  readonly loss: number;
-  readonly masked_lm_loss: number;
-  readonly next_sentence_loss: number;
-  readonly masked_lm_accuracy: number;
-  readonly next_sentence_accuracy: number;
-  /** Rate of this update. */
-  readonly learning_rate: number;
-  readonly sequences_per_second: number;
-}
-
 const FORMAT = "clinicalbert-run-1";
 
 interface DataFile {

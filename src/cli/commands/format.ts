@@ -1,18 +1,17 @@
 /** @file `clinicalbert format`: notes to a corpus of one sentence a line, for instance creation. */
 import { stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
-import { formatCorpus } from "../../corpus/format-corpus.js";
+import { formatBatches } from "../../corpus/format-corpus.js";
 import { startFormatWorkers } from "../../corpus/format-workers.js";
 import type { CorpusManifest } from "../../corpus/manifest.js";
-import { openNotes } from "../../notes/open-notes.js";
+import { openNoteBatches } from "../../notes/open-notes.js";
 import { isDatabaseAddress, placeOf } from "../../notes/postgres-source.js";
-import type { Refusal } from "../../notes/refusal.js";
 import { createSectionSplitter, SECTION_RULES, type SectionRules } from "../../sections/index.js";
 import { openSentenceSplitter, SENTENCE_SPLITTERS } from "../../sentences/open-splitter.js";
-import { SPACY_SENTENCE_RULES } from "../../sentences/spacy-splitter.js";
+import { SPACY_SENTENCE_RULES } from "../../sentences/spacy-sentence-rules.js";
 import { addExamples, type CliCommand, type CliContext } from "../context.js";
 import { addNoteFlags, type NoteFlags, readNoteFlags } from "../note-flags.js";
-import { oneOf, wholeNumber } from "../options.js";
+import { requireOneOf, wholeNumber } from "../options.js";
 import { packageVersion } from "../../util/package-version.js";
 import { startProgress } from "../progress.js";
 
@@ -62,7 +61,7 @@ export const command: CliCommand = {
 };
 
 async function format(sources: readonly string[], flags: Flags, context: CliContext): Promise<void> {
-  const preset = oneOf("--preset", flags.preset, ["alsentzer2019"]);
+  const preset = requireOneOf("--preset", flags.preset, ["alsentzer2019"]);
   const sectionRules = preset ?? (flags.rules as SectionRules);
   const sections = createSectionSplitter(sectionRules);
   const sentenceOptions = {
@@ -76,7 +75,6 @@ async function format(sources: readonly string[], flags: Flags, context: CliCont
   const byCategory = flags.oneFile !== true;
   const { threads } = flags;
   const filters = readNoteFlags(flags);
-  const refusals: Refusal[] = [];
   const worker =
     threads === 1
       ? null
@@ -87,22 +85,19 @@ async function format(sources: readonly string[], flags: Flags, context: CliCont
         );
   const progress = startProgress(context, "format", 0, "notes");
   try {
-    const manifest = await formatCorpus(
-      openNotes(sources, { ...filters, onRefusal: (refusal) => refusals.push(refusal) }),
-      {
-        out: flags.out,
-        sections,
-        sentences,
-        byCategory,
-        diff,
-        source: { sources: await Promise.all(sources.map(describeSource)), filters },
-        refusals,
-        packageVersion: packageVersion(),
-        ...(worker === null ? {} : { worker }),
-        signal: context.signal,
-        onProgress: (notes) => progress.update(notes),
-      },
-    );
+    const manifest = await formatBatches(openNoteBatches(sources, filters), {
+      out: flags.out,
+      sections,
+      sentences,
+      byCategory,
+      diff,
+      source: { sources: await Promise.all(sources.map(describeSource)), filters },
+      strict: flags.strict ?? false,
+      packageVersion: packageVersion(),
+      ...(worker === null ? {} : { worker }),
+      signal: context.signal,
+      onProgress: (notes) => progress.update(notes),
+    });
     progress.finish();
     context.stdout.write(flags.json ? `${JSON.stringify(manifest)}\n` : summary(manifest, flags.out));
   } finally {

@@ -4,8 +4,10 @@ import { ClinicalBertError } from "../../errors.js";
 import { AGGREGATION_STRATEGIES, type AggregationStrategy, pipeline } from "../../pipelines/index.js";
 import { classifyTexts } from "../../pipelines/text-classification.js";
 import type { TextOrPair } from "../../tokens/index.js";
+import { REPLACEMENTS, type Replacement } from "../../tasks/index.js";
 import { batchCalls } from "../batch-calls.js";
 import { addExamples, type CliCommand, type CliContext } from "../context.js";
+import { deidentifyNotes } from "../deid-notes.js";
 import { filterJsonLines, type JsonObject } from "../json-lines.js";
 import { addModelFlags, LINES_AT_ONCE, type ModelFlags, modelOptions, textOf } from "../model-flags.js";
 import {
@@ -15,9 +17,12 @@ import {
   parseOffsetUnit,
   spanConverter,
 } from "../offset-units.js";
-import { wholeNumber } from "../options.js";
+import { numberBetween, oneOf, wholeNumber } from "../options.js";
 
 interface PredictFlags extends ModelFlags {
+  readonly replace?: Replacement;
+  readonly threshold?: number;
+  readonly key?: string;
   readonly task?: string;
   readonly aggregation: AggregationStrategy;
   readonly stride?: number;
@@ -30,6 +35,14 @@ const TASKS: Readonly<Record<string, "token-classification" | "text-classificati
   BertForSequenceClassification: "text-classification",
 };
 
+const RUNS: Readonly<
+  Record<string, (context: CliContext, files: readonly string[], flags: PredictFlags) => Promise<void>>
+> = {
+  "token-classification": tagNotes,
+  "text-classification": classify,
+  deid: deidentifyNotes,
+};
+
 export const command: CliCommand = {
   configure(command, context) {
     addModelFlags(command)
@@ -39,7 +52,7 @@ export const command: CliCommand = {
       )
       .option(
         "--task <name>",
-        "token-classification or text-classification (default: what the model's config.json says)",
+        "token-classification, text-classification (default: what the model's config.json says) or deid",
       )
       .option(
         "--aggregation <name>",
@@ -48,15 +61,35 @@ export const command: CliCommand = {
       )
       .option("--stride <n>", "tokens that two windows of a long note share", wholeNumber(0))
       .option("--top-k <n>", "classes of each text", wholeNumber(1), 1)
+      .option(
+        "--replace <kind>",
+        `deid: also a copy of the note, with ${REPLACEMENTS.join(" or ")}`,
+        oneOf(REPLACEMENTS),
+      )
+      .option(
+        "--threshold <p>",
+        "deid: least probability of PHI (default: the measured one, else 0.1)",
+        numberBetween(0.0001, 1),
+      )
+      .option(
+        "--key <file>",
+        "deid: key of the surrogates, made where it is missing (default: one for this run)",
+      )
       .option(OFFSETS_FLAG, OFFSETS_HELP, parseOffsetUnit, "utf16")
       .action(async (files: string[], flags: PredictFlags) => {
         const task = flags.task ?? (await taskOf(flags));
-        const run = task === "token-classification" ? tagNotes : classify;
+        const run = Object.hasOwn(RUNS, task) ? RUNS[task] : undefined;
+        if (run === undefined)
+          throw new ClinicalBertError(
+            "USAGE",
+            `--task is ${task}; it must be one of ${Object.keys(RUNS).join(", ")}.`,
+          );
         await run(context, files, flags);
       });
     addExamples(
       command,
       "clinicalbert predict --model ./ner notes.jsonl > entities.jsonl",
+      "clinicalbert predict --task deid --model ./deid --replace surrogate --key deid.key notes.jsonl > copies.jsonl",
       `echo '{"text":"He has a fever.","text_pair":"He is well."}' | clinicalbert predict --model ./nli --top-k 3`,
     );
   },

@@ -2,7 +2,7 @@
 import { createSectionSplitter, SECTION_RULES, type SectionRules } from "../../sections/index.js";
 import { splitNoteSentences } from "../../sentences/index.js";
 import { openSentenceSplitter, SENTENCE_SPLITTERS } from "../../sentences/open-splitter.js";
-import { SPACY_SENTENCE_RULES } from "../../sentences/spacy-splitter.js";
+import { SPACY_SENTENCE_RULES } from "../../sentences/spacy-sentence-rules.js";
 import { addExamples, type CliCommand, type CliContext } from "../context.js";
 import { filterJsonLines } from "../json-lines.js";
 import { OFFSETS_FLAG, OFFSETS_HELP, parseOffsetUnit, spanConverter } from "../offset-units.js";

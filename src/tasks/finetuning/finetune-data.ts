@@ -2,7 +2,7 @@
 import { ClinicalBertError } from "../../errors.js";
 import type { EntityExample, Example, LabelExample } from "../example.js";
 import { QUIRK_LABELS } from "./entity-features.js";
-import { type FinetunePreset, type FinetuneTask } from "./recipe.js";
+import type { FinetunePreset, FinetuneTask } from "./recipe.js";
 import { OUTSIDE, tagsOf, type TrainedScheme } from "./word-classes.js";
 
 /** Parts of a data set by their use; `dev` and `test` may be missing. */

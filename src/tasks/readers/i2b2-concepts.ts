@@ -28,6 +28,8 @@ export interface Concept {
   readonly quote: string;
   readonly start: TokenPlace;
   readonly end: TokenPlace;
+  /** The four numbers as they are written. */
+  readonly place: readonly [string, string, string, string];
   readonly label: string;
   /** Of the file, from 1. */
   readonly line: number;
@@ -49,6 +51,7 @@ export function parseConcepts(path: string, text: string): Concept[] {
         quote: quote!,
         start: [Number(startLine), Number(startToken)],
         end: [Number(endLine), Number(endToken)],
+        place: [startLine!, startToken!, endLine!, endToken!],
         label: label!,
         line: index + 1,
       },

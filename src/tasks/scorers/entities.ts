@@ -38,22 +38,40 @@ export function scoreEntities(
   predicted: readonly EntitySet[],
   options: BootstrapOptions = {},
 ): EntityScores {
-  const predictions = new Map<string, EntitySet>();
-  for (const set of predicted) predictions.set(set.id, set);
-  const labels = [
-    ...new Set([...gold, ...predicted].flatMap(({ entities }) => entities.map(({ label }) => label))),
-  ];
-  labels.sort();
+  const keyed = ({ id, documentId = id, entities }: EntitySet): KeyedSet => ({
+    id,
+    documentId,
+    items: keysOf(entities),
+  });
+  return scoreKeyed(gold.map(keyed), predicted.map(keyed), options);
+}
+
+/** What is right when the other side has an equal key. */
+export interface KeyedSet {
+  readonly id: string;
+  readonly documentId: string;
+  /** Key to class; the key tells the class too. */
+  readonly items: ReadonlyMap<string, string>;
+}
+
+/** As `scoreEntities`, for anything that can be told apart by a key. */
+export function scoreKeyed(
+  gold: readonly KeyedSet[],
+  predicted: readonly KeyedSet[],
+  options: BootstrapOptions = {},
+): EntityScores {
+  const predictions = new Map(predicted.map((set) => [set.id, set]));
+  const labels = [...new Set([...gold, ...predicted].flatMap(({ items }) => [...items.values()]))].sort();
   const place = new Map(labels.map((label, index) => [label, index]));
   const byDocument = new Map<string, Float64Array>();
   const missing: string[] = [];
-  for (const { id, documentId = id, entities } of gold) {
+  for (const { id, documentId, items } of gold) {
     const counts = byDocument.get(documentId) ?? new Float64Array(3 * labels.length);
     byDocument.set(documentId, counts);
     const prediction = predictions.get(id);
     if (prediction === undefined) missing.push(id);
     else predictions.delete(id);
-    addCounts(counts, place, keysOf(entities), keysOf(prediction?.entities ?? []));
+    addCounts(counts, place, items, prediction?.items ?? new Map());
   }
   const [unknown] = predictions.keys();
   if (unknown !== undefined)
@@ -65,7 +83,7 @@ export function scoreEntities(
   const documents = [...byDocument.values()];
   const totals = new Float64Array(3 * labels.length);
   for (const counts of documents) for (const [index, count] of counts.entries()) totals[index]! += count;
-  const intervals = bootstrapIntervals(documents, (sums) => flatten(summarize(labels, sums)), options);
+  const intervals = bootstrapIntervals(documents, (sums) => resampled(labels, sums), options);
   const { micro, macro, classes } = summarize(labels, totals);
   const withIntervals = (rates: Rates, row: number): IntervalRates =>
     intervals === null
@@ -132,6 +150,19 @@ function summarize(labels: readonly string[], totals: Float64Array): Summary {
   return { micro: ratesOf(counts), macro, classes };
 }
 
-function flatten({ micro, macro, classes }: Summary): number[] {
-  return [micro, macro, ...classes].flatMap(({ precision, recall, f1 }) => [precision, recall, f1]);
+/** The rates of a resample; a class that it does not have has none, and is not in its means. */
+function resampled(labels: readonly string[], totals: Float64Array): number[] {
+  const { micro, classes } = summarize(labels, totals);
+  const present = classes.filter(({ gold, predicted }) => gold + predicted > 0);
+  return [
+    ...ratesAsList(micro),
+    ...[0, 1, 2].map((index) => mean(present.map((rates) => ratesAsList(rates)[index]!))),
+    ...classes.flatMap((rates) =>
+      rates.gold + rates.predicted > 0 ? ratesAsList(rates) : [Number.NaN, Number.NaN, Number.NaN],
+    ),
+  ];
+}
+
+function ratesAsList({ precision, recall, f1 }: Rates): [number, number, number] {
+  return [precision, recall, f1];
 }

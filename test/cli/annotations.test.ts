@@ -1,0 +1,87 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { runCli } from "./run-cli.js";
+
+const folder = mkdtempSync(join(tmpdir(), "annotations-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+const put = (name: string, contents: string): string => {
+  writeFileSync(join(folder, name), contents);
+  return join(folder, name);
+};
+const gold = put("gold.tsv", "a\tB-X\nb\tI-X\nc\tO\n\nd\tB-Y\n");
+const predicted = put("predicted.tsv", "a\tB-X\nb\tO\nc\tO\n\nd\tB-Y");
+
+describe("evaluate score", () => {
+  test("prints what conlleval prints, and the numbers as JSON", async () => {
+    const score = ["evaluate", "score", "--gold", gold, "--predicted", predicted, "--metric"];
+    const { code, stdout } = await runCli([...score, "conlleval"]);
+    expect(code).toBe(0);
+    expect(stdout.split("\n")[0]).toBe("processed 4 tokens with 2 phrases; found: 2 phrases; correct: 1.");
+    const json = await runCli([...score, "seqeval", "--scheme", "iob2", "--json"]);
+    expect(JSON.parse(json.stdout)).toMatchObject({ metric: "seqeval", micro: { f1: 0.5, support: 2 } });
+    const entities = await runCli([...score, "entities", "--format", "conll"]);
+    expect(entities.stdout).toContain("2 documents; exact span and class.");
+  });
+
+  test("refuses an unknown metric, a missing gold and files of other lengths", async () => {
+    const unknown = await runCli(["evaluate", "score", "--metric", "bleu", "--predicted", predicted]);
+    expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringContaining("conlleval, i2b2")]);
+    const missing = await runCli(["evaluate", "score", "--metric", "accuracy", "--predicted", predicted]);
+    expect([missing.code, missing.stderr]).toEqual([2, expect.stringContaining("needs --gold")]);
+    const short = put("short.tsv", "a\tB-X\nb\tO\n\nd\tO\n");
+    const other = await runCli([
+      "evaluate",
+      "score",
+      "--metric",
+      "conlleval",
+      "--gold",
+      gold,
+      "--predicted",
+      short,
+    ]);
+    expect([other.code, other.stderr]).toEqual([
+      1,
+      expect.stringContaining("Sentence 1 has 3 words in gold, 2"),
+    ]);
+  });
+});
+
+describe("convert-annotations", () => {
+  test("writes a file, or a folder of files, and says what was lost", async () => {
+    const out = join(folder, "brat");
+    const { code, stderr } = await runCli([
+      "convert-annotations",
+      gold,
+      "--from",
+      "conll",
+      "--to",
+      "brat",
+      "--out",
+      out,
+    ]);
+    expect([code, stderr]).toEqual([0, "clinicalbert: 2 examples, 2 entities\n"]);
+    expect(readdirSync(out)).toEqual(["gold.ann", "gold.txt"]);
+    expect(readFileSync(join(out, "gold.ann"), "utf8")).toBe("T1\tX 0 3\ta b\nT2\tY 6 7\td\n");
+    put("brat/gold.ann", "T1\tX 0 3\ta b\nT2\tY 6 7\tQ\n");
+    const back = await runCli(["convert-annotations", out, "--from", "brat", "--to", "jsonl"]);
+    expect(JSON.parse(back.stdout)).toEqual({
+      id: "gold",
+      text: "a b c\nd\n",
+      entities: [{ id: "T1", label: "X", spans: [[0, 3]] }],
+    });
+    expect(back.stderr).toBe("clinicalbert: 1 examples, 1 entities; 1 text-mismatch\n");
+    const strict = await runCli(["convert-annotations", out, "--from", "brat", "--to", "jsonl", "--strict"]);
+    expect([strict.code, strict.stdout, strict.stderr]).toEqual([
+      1,
+      "",
+      expect.stringContaining("gold.ann:2: text-mismatch; 1 such places in all."),
+    ]);
+  });
+
+  test("needs a folder for formats of many files", async () => {
+    const { code, stderr } = await runCli(["convert-annotations", gold, "--from", "conll", "--to", "con"]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining("--out")]);
+  });
+});

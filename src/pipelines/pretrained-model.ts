@@ -8,7 +8,6 @@ import { Callable } from "./callable.js";
 import { indexable } from "./indexable.js";
 import type { PretrainedConfig } from "./pretrained-config.js";
 import { type ModelRow, type RowOptions, readRows } from "./rows.js";
-import type { ModelDtype } from "./shared-options.js";
 
 /** int64 tensors [B, S]; the mask is all ones and the types all zeros when absent. */
 export interface ModelInputs {

@@ -299,7 +299,8 @@ export const ERROR_CATALOGUE = {
   },
   DEID_MODEL: {
     meaning: "A model has no classes of protected health information, so that it cannot de-identify.",
-    remedy: "Fine-tune one on de-identification data (finetune ner), whose labels are those of i2b2 2006 or 2014.",
+    remedy:
+      "Fine-tune one on de-identification data (finetune ner), whose labels are those of i2b2 2006 or 2014.",
   },
   DEID_FAILED: {
     meaning: "A part of a note could not be read by the model; nothing of the note was given out.",
@@ -327,6 +328,10 @@ export const ERROR_CATALOGUE = {
   SERVER_EMPTY: {
     meaning: "A request has no inputs.",
     remedy: "Send at least one input.",
+  },
+  SERVER_MEDIA_TYPE: {
+    meaning: "The body of a request is of another type than JSON.",
+    remedy: "Send the header content-type: application/json.",
   },
   SERVER_TOO_LARGE: {
     meaning: "A request has more bytes, inputs or tokens than the server takes at once.",
@@ -367,6 +372,10 @@ export const ERROR_CATALOGUE = {
   SERVER_FORBIDDEN: {
     meaning: "A request comes under a host name, or from a web page, that the server does not serve.",
     remedy: "Start the server with --allow-host or --allow-origin if you trust it.",
+  },
+  SERVER_METHOD: {
+    meaning: "A route was asked for by a method that it does not have.",
+    remedy: "See the header Allow, or /reference.",
   },
   SERVER_NOT_FOUND: {
     meaning: "The server has no such route, file or run.",

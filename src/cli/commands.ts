@@ -64,6 +64,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: "prove that a published model is read as Python's transformers reads it",
     load: () => import("./commands/verify.js"),
   },
+  finetune: {
+    summary: "train a tagger or classifier on labelled examples and test it, resumable",
+    load: () => import("./commands/finetune.js"),
+  },
   evaluate: {
     summary: "score predictions against gold: conlleval, i2b2, seqeval, accuracy, de-identification",
     load: () => import("./commands/evaluate.js"),

@@ -3,13 +3,8 @@ import { randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
 import fastifyStatic from "@fastify/static";
 import swagger from "@fastify/swagger";
-import {
-  fastify,
-  type FastifyBaseLogger,
-  type FastifyInstance,
-  type FastifyReply,
-  type FastifyRequest,
-} from "fastify";
+import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import type { Logger } from "pino";
 import { ClinicalBertError, internalError } from "../errors.js";
 import { stackFrames } from "../util/wire-error.js";
 import type { InfoResponse, OpenAiModel } from "./api.js";
@@ -35,13 +30,16 @@ export interface AppOptions {
   readonly models: readonly ServedModel[];
   readonly engine: Engine;
   readonly metrics: Metrics;
-  readonly log: FastifyBaseLogger;
+  readonly log: Logger;
   readonly audit: AuditLog | null;
   /** True from the stop signal on. */
   isStopping(): boolean;
   /** A thread has died: the process cannot go on. */
   onFatal(error: ClinicalBertError): void;
 }
+
+/** Nginx's number, for the log: nobody was there to be answered. */
+const CLIENT_GONE = 499;
 
 declare module "fastify" {
   interface FastifyContextConfig {
@@ -53,18 +51,17 @@ declare module "fastify" {
 }
 
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
-  const { settings, log } = options;
+  const { settings } = options;
   const { limits } = settings;
   const app = fastify({
-    loggerInstance: log,
-    disableRequestLogging: true,
+    // fastify's own log lines can hold errors that quote a request; the server writes its own.
+    logger: false,
     bodyLimit: limits.bodyBytes,
     requestTimeout: limits.receiveMs,
     keepAliveTimeout: 60_000,
     genReqId: () => randomUUID(),
     return503OnClosing: false,
     forceCloseConnections: "idle",
-    exposeHeadRoutes: false,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200 },
     ajv: {
       customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false, strict: false },
@@ -84,6 +81,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   });
   app.server.headersTimeout = Math.min(limits.receiveMs, 20_000);
   app.server.maxConnections = limits.connections;
+  app.removeContentTypeParser("text/plain");
   app.setSerializerCompiler(() => (value) => JSON.stringify(value));
   app.setErrorHandler((error, request, reply) => sendError(options, toKnown(error), request, reply));
   app.setNotFoundHandler((request, reply) =>
@@ -101,13 +99,42 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
       ...(settings.keys.length > 0 ? { security: [{ key: [] }] } : {}),
     },
   });
+  const methods = collectMethods(app);
   addHooks(app, options);
   for (const route of ANSWER_ROUTES) addAnswerRoute(app, route, options);
   addModelRoutes(app, options);
   addServiceRoutes(app, options);
   if (settings.runs !== null) addRunRoutes(app, settings.runs);
   await addPage(app, settings.page);
+  refuseOtherMethods(app, methods);
   return app;
+}
+
+/** The methods of each route that is added from now on. */
+function collectMethods(app: FastifyInstance): Map<string, Set<string>> {
+  const methods = new Map<string, Set<string>>();
+  app.addHook("onRoute", ({ url, method }) => {
+    const own = methods.get(url) ?? new Set();
+    for (const each of [method].flat()) own.add(each);
+    methods.set(url, own);
+  });
+  return methods;
+}
+
+/** 405 with `Allow` for a method that a route does not have, where fastify would say that there is no route. */
+function refuseOtherMethods(app: FastifyInstance, methods: ReadonlyMap<string, ReadonlySet<string>>): void {
+  for (const [url, own] of [...methods]) {
+    const allow = [...own].join(", ");
+    app.route({
+      url,
+      method: app.supportedMethods.filter((method) => !own.has(method) && method !== "HEAD"),
+      schema: { hide: true },
+      handler: async (_request, reply) => {
+        reply.header("allow", allow);
+        throw new ClinicalBertError("SERVER_METHOD", `The route takes ${allow}.`);
+      },
+    });
+  }
 }
 
 function addHooks(app: FastifyInstance, options: AppOptions): void {
@@ -119,6 +146,8 @@ function addHooks(app: FastifyInstance, options: AppOptions): void {
 
   app.addHook("onRequest", async (request, reply) => {
     const state = startRequest(request);
+    // Comes for answers that were sent and for clients that went away.
+    reply.raw.once("close", () => endRequest(options, request, reply));
     reply.headers(SECURITY_HEADERS).header("x-request-id", request.id);
     const origin = guard.check(request.headers.host, request.headers.origin);
     if (origin !== null) allowOrigin(reply, origin);
@@ -136,10 +165,8 @@ function addHooks(app: FastifyInstance, options: AppOptions): void {
       state.key = key.id;
     }
     if (!isPublic) reply.header("cache-control", "no-store");
-    if (options.isStopping()) {
-      reply.header("connection", "close");
-      if (isWork) throw new ClinicalBertError("SERVER_STOPPING", "The server is stopping.");
-    }
+    if (options.isStopping() && isWork)
+      throw new ClinicalBertError("SERVER_STOPPING", "The server is stopping.");
     if (!isWork) return;
     state.leave.push(keyLimits.enter(state.key ?? "local"));
     if (open >= limits.requests)
@@ -154,15 +181,12 @@ function addHooks(app: FastifyInstance, options: AppOptions): void {
     });
     return;
   });
-  app.addHook("onSend", async (request, _reply, payload) => {
+  app.addHook("onSend", async (request, reply, payload) => {
+    // A connection that is kept open would keep a stopping server waiting.
+    if (options.isStopping()) reply.header("connection", "close");
     if (typeof payload === "string" || payload instanceof Uint8Array)
       stateOf(request).bytesOut = Buffer.byteLength(payload);
     return payload;
-  });
-  app.addHook("onResponse", async (request, reply) => endRequest(options, request, reply.statusCode));
-  // Not answered, because nobody was there to hear it.
-  app.addHook("onRequestAbort", async (request) => {
-    stateOf(request).error ??= "ABORTED";
   });
 }
 
@@ -178,9 +202,12 @@ function allowOrigin(reply: FastifyReply, origin: string): void {
 }
 
 /** The one line of a request in the log, and in the audit log where there is one. */
-function endRequest({ metrics, log, audit }: AppOptions, request: FastifyRequest, status: number): void {
+function endRequest({ metrics, log, audit }: AppOptions, request: FastifyRequest, reply: FastifyReply): void {
   const state = stateOf(request);
   leaveRequest(state);
+  const isAnswered = reply.raw.writableFinished;
+  if (!isAnswered) state.error ??= "ABORTED";
+  const status = isAnswered ? reply.statusCode : CLIENT_GONE;
   const milliseconds = Math.round((performance.now() - state.start) * 1000) / 1000;
   const route = request.routeOptions.url ?? "unknown";
   metrics.request(route, status, milliseconds / 1000);

@@ -8,6 +8,9 @@ import { chooseBatch } from "./choose-batch.js";
 import type { Lane, LaneCost, WireRow } from "./messages.js";
 import type { BatchSettings } from "./settings.js";
 
+/** On a busy machine the warm-up measures nonsense, which must not lead to batches of padding. */
+const MOST_RUN_TOKENS = 64;
+
 /** Runs a batch in a thread that is free. */
 export type RunBatch = (lane: Lane, rows: readonly WireRow[]) => Promise<readonly Float32Array[]>;
 
@@ -197,7 +200,7 @@ export class Batcher {
     const { lane, cost } = queue;
     const chosen = chooseBatch(queue.rows, {
       tokens: lane.attention ? 0 : this.#options.tokens,
-      runTokens: cost.runMs / cost.tokenMs,
+      runTokens: Math.min(MOST_RUN_TOKENS, cost.runMs / cost.tokenMs),
       padding: MOST_PADDING,
     }).map((index) => queue.rows[index]!);
     this.#forget(queue, chosen);

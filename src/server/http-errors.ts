@@ -28,6 +28,7 @@ const KINDS: Readonly<Partial<Record<ErrorCode, HttpKind>>> = {
   TRUNCATION_IMPOSSIBLE: { ...INVALID, type: "Tokenizer" },
   SERVER_EMPTY: { status: 400, type: "Empty", openAi: "invalid_request_error" },
   SERVER_TOO_LARGE: { status: 413, type: "Validation", openAi: "invalid_request_error" },
+  SERVER_MEDIA_TYPE: { status: 415, type: "Validation", openAi: "invalid_request_error" },
   SERVER_NO_MODEL: { status: 404, type: "Validation", openAi: "invalid_request_error" },
   SERVER_NO_TASK: { status: 424, type: "Backend", openAi: "invalid_request_error", openAiStatus: 400 },
   RUNTIME_FAILED: { status: 424, type: "Backend", openAi: "server_error", openAiStatus: 500 },
@@ -38,8 +39,9 @@ const KINDS: Readonly<Partial<Record<ErrorCode, HttpKind>>> = {
   SERVER_UNAUTHORIZED: { status: 401, type: "Validation", openAi: "invalid_request_error" },
   SERVER_FORBIDDEN: { status: 403, type: "Validation", openAi: "invalid_request_error" },
   SERVER_NOT_FOUND: { status: 404, type: "Validation", openAi: "invalid_request_error" },
-  // Nginx's number for a client that went away; nobody reads it but the log.
-  ABORTED: { status: 499, type: "Unhealthy", openAi: "server_error" },
+  SERVER_METHOD: { status: 405, type: "Validation", openAi: "invalid_request_error" },
+  // Its client went away: nobody reads this.
+  ABORTED: { status: 503, type: "Unhealthy", openAi: "server_error" },
 };
 const INTERNAL: HttpKind = { status: 500, type: "Backend", openAi: "server_error" };
 
@@ -110,7 +112,10 @@ export function fromFastifyError(error: {
     case "FST_ERR_CTP_EMPTY_JSON_BODY":
       return new ClinicalBertError("SERVER_EMPTY", "The body is empty.");
     case "FST_ERR_CTP_INVALID_MEDIA_TYPE":
-      return new ClinicalBertError("SERVER_REQUEST", "The content-type is not application/json.");
+      return new ClinicalBertError(
+        "SERVER_MEDIA_TYPE",
+        "The content-type of the body is not application/json.",
+      );
     default:
       return error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500
         ? new ClinicalBertError("SERVER_REQUEST", "The body is not valid JSON of the length it announces.")

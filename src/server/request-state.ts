@@ -47,16 +47,12 @@ export function leaveRequest(state: RequestState): void {
 /** Gives the request up when its client goes away, or after `ms`. */
 export function abortWithClient(request: FastifyRequest, reply: FastifyReply, ms: number): void {
   const { abort, leave } = stateOf(request);
-  const onClose = (): void => {
+  reply.raw.once("close", () => {
     if (!reply.raw.writableFinished) abort.abort(new ClinicalBertError("ABORTED", "The client went away."));
-  };
-  reply.raw.once("close", onClose);
+  });
   const timer = setTimeout(
     () => abort.abort(new ClinicalBertError("SERVER_TIMEOUT", `The request was not done in ${ms} ms.`)),
     ms,
   );
-  leave.push(() => {
-    clearTimeout(timer);
-    reply.raw.off("close", onClose);
-  });
+  leave.push(() => clearTimeout(timer));
 }

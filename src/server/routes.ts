@@ -134,6 +134,7 @@ export function responsesOf(url: string, result: schemas.Schema): Readonly<Recor
     403: error("A Host or Origin that is not served"),
     404: error("No such model, run or file"),
     413: error("Too many bytes, inputs or tokens"),
+    415: error("The body is not of the type application/json"),
     422: error("The request or one of its inputs cannot be worked on"),
     424: error("No model can do it, or the model failed"),
     429: error("Overloaded, or over the limit of the key; see Retry-After"),

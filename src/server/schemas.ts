@@ -16,6 +16,8 @@ const object = (properties: Readonly<Record<string, Schema>>, required: readonly
   required,
   additionalProperties: false,
 });
+/** Clients of others' interfaces add keys of their own, which those let through. */
+const open = (schema: Schema): Schema => ({ ...schema, additionalProperties: true });
 /** Answers may grow; requests may not be misspelt. */
 const answer = (properties: Readonly<Record<string, Schema>>): Schema => ({
   type: "object",
@@ -64,45 +66,55 @@ export const OPENAI_ERROR: Schema = answer({
   error: answer({ message: text, type: text, param: nullable(text), code: nullable(text) }),
 });
 
-export const EMBED: Schema = object(
-  {
-    inputs: {
-      anyOf: [text, list({ anyOf: [text, tokens] }), tokens],
-      description: "A text or its token ids, or a list of them.",
+export const EMBED: Schema = open(
+  object(
+    {
+      inputs: {
+        anyOf: [text, list({ anyOf: [text, tokens] }), tokens],
+        description: "A text or its token ids, or a list of them.",
+      },
+      normalize: { type: "boolean", default: true },
+      dimensions: nullable({ type: "integer", minimum: 1 }),
+      ...truncation,
+      ...promptName,
+      model,
     },
-    normalize: { type: "boolean", default: true },
-    dimensions: nullable({ type: "integer", minimum: 1 }),
-    ...truncation,
-    ...promptName,
-    model,
-  },
-  ["inputs"],
+    ["inputs"],
+  ),
 );
 export const EMBED_ANSWER: Schema = list(vector);
 
-export const PREDICT: Schema = object(
-  {
-    inputs: {
-      anyOf: [text, list(text, { minItems: 1, maxItems: 2 }), list(list(text, { minItems: 1, maxItems: 2 }))],
-      description: "A text, a pair of texts, or a batch of lists of one text or two.",
+export const PREDICT: Schema = open(
+  object(
+    {
+      inputs: {
+        anyOf: [
+          text,
+          list(text, { minItems: 1, maxItems: 2 }),
+          list(list(text, { minItems: 1, maxItems: 2 })),
+        ],
+        description: "A text, a pair of texts, or a batch of lists of one text or two.",
+      },
+      raw_scores: { type: "boolean", default: false },
+      ...truncation,
+      model,
     },
-    raw_scores: { type: "boolean", default: false },
-    ...truncation,
-    model,
-  },
-  ["inputs"],
+    ["inputs"],
+  ),
 );
 export const PREDICT_ANSWER: Schema = { anyOf: [list(prediction), list(list(prediction))] };
 
-export const TOKENIZE: Schema = object(
-  {
-    inputs: texts,
-    add_special_tokens: { type: "boolean", default: true },
-    ...promptName,
-    model,
-    offsets: offsets("byte"),
-  },
-  ["inputs"],
+export const TOKENIZE: Schema = open(
+  object(
+    {
+      inputs: texts,
+      add_special_tokens: { type: "boolean", default: true },
+      ...promptName,
+      model,
+      offsets: offsets("byte"),
+    },
+    ["inputs"],
+  ),
 );
 export const TOKENIZE_ANSWER: Schema = list(
   list(
@@ -216,9 +228,8 @@ export const ATTENTION_ANSWER: Schema = answer({
   weights: list(vector),
 });
 
-/** OpenAI's clients add keys of their own, so unknown ones are let through. */
-export const OPENAI_EMBEDDINGS: Schema = {
-  ...object(
+export const OPENAI_EMBEDDINGS: Schema = open(
+  object(
     {
       input: {
         anyOf: [text, list(text), tokens, list(tokens)],
@@ -231,8 +242,7 @@ export const OPENAI_EMBEDDINGS: Schema = {
     },
     ["input"],
   ),
-  additionalProperties: true,
-};
+);
 export const OPENAI_EMBEDDINGS_ANSWER: Schema = answer({
   object: { type: "string", enum: ["list"] },
   data: list(

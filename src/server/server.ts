@@ -28,6 +28,8 @@ export interface ServeIo {
   notice(text: string): void;
 }
 
+const SWEEP_MS = 50;
+
 /** Throws `SERVER_EXPOSED`, `SERVER_ADDRESS`, and what loading a model throws. */
 export async function startServer(settings: ServeSettings, io: ServeIo): Promise<RunningServer> {
   if (!isLoopback(settings.host) && settings.keys.length === 0 && !settings.insecure)
@@ -79,16 +81,20 @@ export async function startServer(settings: ServeSettings, io: ServeIo): Promise
     });
     const { port } = app.server.address() as AddressInfo;
     const host = settings.host.includes(":") ? `[${settings.host}]` : settings.host;
+    const url = `http://${host}:${port}`;
+    log.info({ url, models: models.map(({ info }) => `${info.id} ${info.sha256}`) }, "ready");
     return {
-      url: `http://${host}:${port}`,
+      url,
       port,
       models: models.map(({ info }) => info.id),
       failed,
       async stop() {
         isStopping = true;
         log.info("stopping");
+        // Answers that were being written when the signal came have kept their connections open.
+        const sweep = setInterval(() => app.server.closeIdleConnections(), SWEEP_MS);
         // Resolves when every request that is in work has been answered.
-        await app.close();
+        await app.close().finally(() => clearInterval(sweep));
         await engine.close();
         await audit?.close();
       },

@@ -35,7 +35,7 @@ const NEAR = "1200px";
 
 export function NoteText(props: NoteTextProps) {
   const { text, outline, entities, showSentences, pieces, cursor, target, onCursor } = props;
-  const region = useRef<HTMLDivElement>(null);
+  const region = useRef<HTMLElement>(null);
   const blocks = useMemo(
     () =>
       cutBlocks(
@@ -97,11 +97,10 @@ export function NoteText(props: NoteTextProps) {
   };
 
   return (
-    <div
+    <section
       id="note-text"
       class="note-text"
       ref={region}
-      role="region"
       aria-label="Text of the note. The left and right arrow keys choose a word."
       // biome-ignore lint/a11y/noNoninteractiveTabindex: arrow keys choose words
       tabIndex={0}
@@ -119,7 +118,7 @@ export function NoteText(props: NoteTextProps) {
           cursor={cursor !== null && cursor[0] < block.span[1] && cursor[1] > block.span[0] ? cursor : null}
         />
       ))}
-    </div>
+    </section>
   );
 }
 

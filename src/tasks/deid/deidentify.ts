@@ -1,7 +1,5 @@
 /** @file De-identification of whole notes: spans of PHI and, on request, a copy with placeholders or surrogates in their place. */
 import { randomBytes } from "node:crypto";
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { resolveModel } from "../../checkpoint/index.js";
 import { ClinicalBertError } from "../../errors.js";
 import {
@@ -14,8 +12,7 @@ import type { RowModel } from "../../pipelines/rows.js";
 import type { Span } from "../../notes/span.js";
 import type { ScoredToken } from "../../pipelines/aggregate-entities.js";
 import { scoreTokens } from "../../pipelines/token-classification.js";
-import { splitSentences } from "../finetuning/entity-features.js";
-import { nonBlankLines } from "../readers/words.js";
+import { coverSentences, readSentenceReading, type SentenceReading } from "../sentence-reading.js";
 import { type DeidRecall, hashFile, readRecall } from "./deid-recall.js";
 import { findPhi, type PhiClasses, type PhiSpan, phiClasses } from "./find-phi.js";
 import { referenceYearOf, Surrogates } from "./surrogates.js";
@@ -29,15 +26,6 @@ export const DEFAULT_THRESHOLD = 0.1;
 
 export const REPLACEMENTS = ["placeholder", "surrogate"] as const;
 export type Replacement = (typeof REPLACEMENTS)[number];
-
-/**
- * A model of `finetune ner` has learned from sentences, and loses much when whole windows of a note come at it (measured: 69 % of
- * the tokens of PHI instead of all, docs/deid.md). So it reads sentences, cut as the trainer cuts them.
- */
-export interface SentenceReading {
-  /** Tokens of a sentence's window, special tokens included. */
-  readonly maxLength: number;
-}
 
 /** What `deidentify` needs: also a server's model, which runs on a thread of its own. */
 export interface PhiModel {
@@ -79,7 +67,7 @@ export async function openDeidModel(
       tokenizer,
       model,
       classes,
-      sentences: await readShape(folder),
+      sentences: await readSentenceReading(folder),
       folder,
       weights,
       dtype,
@@ -90,14 +78,6 @@ export async function openDeidModel(
     await model.dispose();
     throw error;
   }
-}
-
-/** What the trainer wrote beside its model, `null` for models of others. */
-async function readShape(folder: string): Promise<SentenceReading | null> {
-  const text = await readFile(join(folder, "finetuning.json"), "utf8").catch(() => null);
-  if (text === null) return null;
-  const { maxLength } = JSON.parse(text) as { maxLength?: unknown };
-  return { maxLength: typeof maxLength === "number" ? maxLength : Number.POSITIVE_INFINITY };
 }
 
 export interface NoteToDeidentify {
@@ -163,22 +143,6 @@ export async function deidentify(
     const copy = replace === undefined ? {} : { text: replacePhi(text, entities, patientId, surrogates) };
     return { id, entities, ...copy, notice: NO_DETERMINATION };
   });
-}
-
-/** From the start of each sentence to the start of the next, so that no character is left out. */
-function coverSentences(text: string): Span[] {
-  const sentences = nonBlankLines(text);
-  const starts = splitSentences({
-    kind: "entities",
-    id: "",
-    documentId: "",
-    text,
-    sentences,
-    entities: [],
-  }).map(([start]) => start);
-  return starts.length === 0
-    ? [[0, text.length]]
-    : starts.map((start, index) => [index === 0 ? 0 : start, starts[index + 1] ?? text.length]);
 }
 
 /** The text with each PHI replaced: by `[**DATE**]` and the like, or by a surrogate where one can be made. */

@@ -1,4 +1,4 @@
-/** @file `clinicalbert evaluate`: scores predictions against gold. */
+/** @file `clinicalbert evaluate`: scores predictions, or a fine-tuned model, against gold. */
 import { basename, resolve } from "node:path";
 import type { Command } from "commander";
 import { ClinicalBertError } from "../../errors.js";
@@ -24,6 +24,7 @@ import {
   writeRecall,
 } from "../../tasks/index.js";
 import { addExamples, type CliCommand, type CliContext } from "../context.js";
+import { configureModelTest } from "../evaluate-model.js";
 import { addModelFlags, type ModelFlags, modelOptions } from "../model-flags.js";
 import { OFFSETS_FLAG, OFFSETS_HELP, type OffsetUnit, parseOffsetUnit } from "../offset-units.js";
 import { numberBetween, oneOf, wholeNumber } from "../options.js";
@@ -47,10 +48,12 @@ interface ScoreFlags {
 export const command: CliCommand = {
   configure(command, context) {
     configureScore(command.command("score"), context);
+    configureModelTest(command.command("model"), context);
     configureDeid(command.command("deid"), context);
     addExamples(
       command,
       "clinicalbert evaluate score --metric conlleval --gold test.tsv --predicted predicted.tsv",
+      "clinicalbert evaluate model --model runs/ner/model --test test.tsv",
       "clinicalbert evaluate deid --model ./deid --gold testing-PHI-Gold-fixed/ --format i2b2-2014",
     );
   },

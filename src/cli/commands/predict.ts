@@ -1,10 +1,10 @@
 /** @file `clinicalbert predict`: classes of texts or pairs, or entities of notes, by what the model was fine-tuned for. */
-import { openModel } from "../../checkpoint/index.js";
+import { openModel, resolveModel } from "../../checkpoint/index.js";
 import { ClinicalBertError } from "../../errors.js";
 import { AGGREGATION_STRATEGIES, type AggregationStrategy, pipeline } from "../../pipelines/index.js";
 import { classifyTexts } from "../../pipelines/text-classification.js";
 import type { TextOrPair } from "../../tokens/index.js";
-import { REPLACEMENTS, type Replacement } from "../../tasks/index.js";
+import { coverSentences, readSentenceReading, REPLACEMENTS, type Replacement } from "../../tasks/index.js";
 import { batchCalls } from "../batch-calls.js";
 import { addExamples, type CliCommand, type CliContext } from "../context.js";
 import { deidentifyNotes } from "../deid-notes.js";
@@ -114,14 +114,29 @@ async function taskOf(flags: PredictFlags): Promise<string> {
 async function tagNotes(context: CliContext, files: readonly string[], flags: PredictFlags): Promise<void> {
   const tag = await pipeline("token-classification", flags.model, modelOptions(flags, context));
   const { aggregation: aggregation_strategy, stride } = flags;
+  const { folder } = await resolveModel(flags.model, flags.offline === true ? { offline: true } : {}, false);
+  const reading = await readSentenceReading(folder);
   try {
-    const run = batchCalls((texts: readonly string[]) =>
-      tag(texts, {
-        aggregation_strategy,
-        ...(stride === undefined ? {} : { stride }),
-        signal: context.signal,
-      }),
-    );
+    const run = batchCalls(async (texts: readonly string[]) => {
+      const parts = texts.map((text) =>
+        reading === null ? [[0, text.length] as const] : coverSentences(text),
+      );
+      const found = await tag(
+        parts.flatMap((spans, index) => spans.map((span) => texts[index]!.slice(...span))),
+        {
+          aggregation_strategy,
+          ...(reading === null ? {} : { max_length: reading.maxLength }),
+          ...(stride === undefined ? {} : { stride }),
+          signal: context.signal,
+        },
+      );
+      let next = 0;
+      return parts.map((spans) =>
+        spans.flatMap(([from]) =>
+          found[next++]!.map((entity) => ({ ...entity, start: entity.start + from, end: entity.end + from })),
+        ),
+      );
+    });
     const answer = async (record: JsonObject): Promise<JsonObject> => {
       const text = textOf(record);
       const convert = spanConverter(text, flags.offsets);

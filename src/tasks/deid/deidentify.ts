@@ -9,7 +9,10 @@ import {
   type PretrainedModelOptions,
 } from "../../pipelines/index.js";
 import type { RowModel } from "../../pipelines/rows.js";
+import type { Span } from "../../notes/span.js";
+import type { ScoredToken } from "../../pipelines/aggregate-entities.js";
 import { scoreTokens } from "../../pipelines/token-classification.js";
+import { coverSentences, readSentenceReading, type SentenceReading } from "../sentence-reading.js";
 import { type DeidRecall, hashFile, readRecall } from "./deid-recall.js";
 import { findPhi, type PhiClasses, type PhiSpan, phiClasses } from "./find-phi.js";
 import { referenceYearOf, Surrogates } from "./surrogates.js";
@@ -29,6 +32,8 @@ export interface PhiModel {
   readonly tokenizer: PreTrainedTokenizer;
   readonly model: RowModel;
   readonly classes: PhiClasses;
+  /** How its notes are read; `null` for overlapping windows of the model's length. */
+  readonly sentences: SentenceReading | null;
   /** What `evaluate deid` measured of these very weights; `null` where it did not, or of other ones. */
   readonly recall: DeidRecall | null;
 }
@@ -62,6 +67,7 @@ export async function openDeidModel(
       tokenizer,
       model,
       classes,
+      sentences: await readSentenceReading(folder),
       folder,
       weights,
       dtype,
@@ -104,22 +110,36 @@ export interface DeidentifiedNote {
  * `USAGE` for a threshold outside (0, 1].
  */
 export async function deidentify(
-  { tokenizer, model, classes, recall }: PhiModel,
+  { tokenizer, model, classes, recall, sentences }: PhiModel,
   notes: readonly NoteToDeidentify[],
   options: DeidentifyOptions = {},
 ): Promise<DeidentifiedNote[]> {
   const { threshold = recall?.threshold ?? DEFAULT_THRESHOLD, replace, stride, signal } = options;
   if (!(threshold > 0 && threshold <= 1))
     throw new ClinicalBertError("USAGE", `threshold is ${threshold}; it must be above 0 and at most 1.`);
+  const parts = notes.map(({ text }) =>
+    sentences === null ? [[0, text.length] as const] : coverSentences(text),
+  );
   const scored = await scoreTokens(
     tokenizer,
     model,
-    notes.map(({ text }) => text),
-    { ...(stride === undefined ? {} : { stride }), ...(signal === undefined ? {} : { signal }) },
+    parts.flatMap((spans, note) => spans.map((span) => notes[note]!.text.slice(...span))),
+    {
+      ...(sentences === null ? {} : { max_length: sentences.maxLength }),
+      ...(stride === undefined ? {} : { stride }),
+      ...(signal === undefined ? {} : { signal }),
+    },
   );
+  let next = 0;
+  const tokensOf = (spans: readonly Span[]): ScoredToken[] =>
+    spans.flatMap(([from]) =>
+      scored[next++]!.map(
+        (token): ScoredToken => ({ ...token, span: [token.span[0] + from, token.span[1] + from] }),
+      ),
+    );
   const surrogates = replace === "surrogate" ? (options.surrogates ?? new Surrogates(randomBytes(32))) : null;
   return notes.map(({ id, text, patientId = id }, index) => {
-    const entities = findPhi(text, scored[index]!, classes, threshold);
+    const entities = findPhi(text, tokensOf(parts[index]!), classes, threshold);
     const copy = replace === undefined ? {} : { text: replacePhi(text, entities, patientId, surrogates) };
     return { id, entities, ...copy, notice: NO_DETERMINATION };
   });

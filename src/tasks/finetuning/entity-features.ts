@@ -118,7 +118,7 @@ const splitter = createRuleSentenceSplitter();
  * Where the format delimits words, its sentences are sentences; its lines and paragraphs (brat, PubTator) may hold several. A
  * whole note is split into sections first.
  */
-function splitSentences({ text, words, sentences }: EntityExample): readonly Span[] {
+export function splitSentences({ text, words, sentences }: EntityExample): readonly Span[] {
   if (words !== undefined) return sentences ?? [[0, text.length]];
   const hulls =
     sentences === undefined

@@ -1,5 +1,4 @@
 /** @file The threads of the server and the way of a request through them: text, model, text again. */
-import { ClinicalBertError } from "../errors.js";
 import { startWorkerPool, type WorkerPool } from "../util/worker-pool.js";
 import type { AnswerName } from "./answers/answers.js";
 import { Batcher, type BatchReport } from "./batcher.js";
@@ -123,9 +122,4 @@ export async function startEngine({
     await closeAll();
     throw error;
   }
-}
-
-/** Whether a thread has died: then nothing can be answered any more. */
-export function isThreadFailure(error: unknown): boolean {
-  return error instanceof ClinicalBertError && error.code === "WORKER_FAILED";
 }

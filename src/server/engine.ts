@@ -61,6 +61,7 @@ export async function startEngine({
         lengths: models.map(({ info }) => info.max_length),
         dtype: settings.dtype,
         threads: Math.max(1, Math.floor(settings.threads / workers)),
+        threadsAlone: settings.threads,
       } satisfies ModelThreadData,
     }),
   );
@@ -79,10 +80,10 @@ export async function startEngine({
       costs,
       expected: () => tokenizing,
       ...(onBatch === undefined ? {} : { onBatch }),
-      async run(lane, rows) {
+      async run(lane, rows, isAlone) {
         const pool = free.pop()!;
         try {
-          const reply = await pool.run({ kind: "batch", lane, rows });
+          const reply = await pool.run({ kind: "batch", lane, rows, isAlone });
           return reply.kind === "rows" ? reply.results : [];
         } finally {
           free.push(pool);

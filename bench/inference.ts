@@ -1,6 +1,6 @@
 /**
  * @file Feature extraction at BERT-base shape over note sections of mixed lengths: tokens a second, cold start, memory. Every
- * run is a process of its own, ours and the peers' by turns.
+ * contestant is a process of its own; ours and the peers' do their rounds in turn.
  */
 import { execFileSync } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -15,14 +15,17 @@ import { writePytorch } from "../src/checkpoint/index.js";
 import { Tensor } from "../src/graph/tensor.js";
 import { createVocabulary, WordPieceTokenizer } from "../src/tokens/index.js";
 import { createWords } from "../src/util/counter-random.js";
-import { runPeer } from "./peers.js";
+import { type Program, type Round, startPeer, startScript } from "./rounds.js";
+import { median } from "./stopwatch.js";
 
 const OPTIONS = {
-  sections: { type: "string", default: "512" },
-  rounds: { type: "string", default: "3" },
+  sections: { type: "string", default: "128" },
+  rounds: { type: "string", default: "2" },
   layers: { type: "string", default: "12" },
   hidden: { type: "string", default: "768" },
+  /** Only contestants whose name holds one of these, separated by commas. */
   only: { type: "string", default: "" },
+  "no-cold": { type: "boolean", default: false },
 } as const;
 
 const OURS = fileURLToPath(new URL("../dist/index.js", import.meta.url));
@@ -30,20 +33,76 @@ const THEIRS = "@huggingface/transformers";
 const SPECIALS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"];
 /** Batches in which a user of the peers gives texts; ours gets all at once. */
 const PEER_BATCH = 32;
+/** Sections of equal lengths are this share of the others, of 128 tokens each. */
+const EQUAL_SHARE = 0.25;
+const EQUAL_LENGTH = 128;
 
-interface Run {
+type Texts = "mixed" | "equal";
+
+interface Contestant {
   readonly name: string;
-  readonly module: string;
-  readonly dtype: "fp32" | "q8";
-  readonly texts: "mixed" | "equal";
-  readonly batch: number;
-  readonly sorted: boolean;
+  readonly texts: Texts;
+  start(folder: string): Promise<Program | null>;
 }
 
-interface Figures {
+interface ColdStart {
   readonly seconds: number;
   readonly peakMiB: number;
 }
+
+function scripted(
+  name: string,
+  module: string,
+  dtype: "fp32" | "q8",
+  texts: Texts,
+  sorted: boolean,
+): Contestant {
+  const batch = module === OURS ? Number.MAX_SAFE_INTEGER : PEER_BATCH;
+  return {
+    name,
+    texts,
+    start: (folder) =>
+      startScript("inference-run.mjs", [
+        JSON.stringify({
+          module,
+          dtype,
+          batch,
+          sorted,
+          folder: join(folder, "model"),
+          textsFile: join(folder, `${texts}.json`),
+        }),
+      ]),
+  };
+}
+
+const CONTESTANTS: readonly Contestant[] = [
+  scripted("clinicalbert fp32", OURS, "fp32", "mixed", false),
+  scripted("clinicalbert q8", OURS, "q8", "mixed", false),
+  scripted("transformers.js fp32", THEIRS, "fp32", "mixed", false),
+  scripted("transformers.js fp32, sorted", THEIRS, "fp32", "mixed", true),
+  scripted("transformers.js q8", THEIRS, "q8", "mixed", false),
+  {
+    name: "PyTorch fp32",
+    texts: "mixed",
+    start: (folder) =>
+      startPeer("inference", "torch", [
+        join(folder, "model"),
+        join(folder, "mixed.json"),
+        String(PEER_BATCH),
+      ]),
+  },
+  scripted("clinicalbert fp32, equal lengths", OURS, "fp32", "equal", false),
+  scripted("transformers.js fp32, equal lengths", THEIRS, "fp32", "equal", false),
+];
+
+/** Ratios of rates that are goals: ours, the other, and how often faster. */
+const GOALS: readonly (readonly [ours: string, other: string, goal: number])[] = [
+  ["clinicalbert fp32", "transformers.js fp32", 2],
+  ["clinicalbert fp32", "transformers.js fp32, sorted", 1.05],
+  ["clinicalbert fp32, equal lengths", "transformers.js fp32, equal lengths", 1.05],
+  ["clinicalbert fp32", "PyTorch fp32", 1.2],
+  ["clinicalbert q8", "clinicalbert fp32", 2],
+];
 
 export const bench = {
   summary: "feature extraction, BERT-base shape, note sections of mixed lengths, mean pooling",
@@ -56,123 +115,73 @@ export const bench = {
     const folder = await mkdtemp(join(tmpdir(), "bench-inference-"));
     try {
       await writeModels(folder, config);
-      const lengths = sectionLengths(sections);
-      const mean = lengths.reduce((sum, length) => sum + length, 0) / sections;
-      await writeFile(join(folder, "mixed.json"), JSON.stringify(lengths.map(textOf)));
-      await writeFile(
-        join(folder, "equal.json"),
-        JSON.stringify(lengths.map((_, index) => textOf(128, index))),
-      );
+      const tokens = await writeTexts(folder, sections);
       console.log(
-        `${sections} sections, ${mean.toFixed(0)} tokens on average, ${availableParallelism()} cores, ${rounds} rounds`,
+        `${sections} sections, ${(tokens.mixed / sections).toFixed(0)} tokens on average, ${L} layers of ${H}, ` +
+          `${availableParallelism()} cores, ${rounds} rounds`,
       );
-      const runs: Run[] = [
-        {
-          name: "clinicalbert fp32",
-          module: OURS,
-          dtype: "fp32",
-          texts: "mixed",
-          batch: sections,
-          sorted: false,
-        },
-        {
-          name: "transformers.js fp32",
-          module: THEIRS,
-          dtype: "fp32",
-          texts: "mixed",
-          batch: PEER_BATCH,
-          sorted: false,
-        },
-        {
-          name: "transformers.js fp32, sorted",
-          module: THEIRS,
-          dtype: "fp32",
-          texts: "mixed",
-          batch: PEER_BATCH,
-          sorted: true,
-        },
-        {
-          name: "clinicalbert fp32, equal lengths",
-          module: OURS,
-          dtype: "fp32",
-          texts: "equal",
-          batch: sections,
-          sorted: false,
-        },
-        {
-          name: "transformers.js fp32, equal lengths",
-          module: THEIRS,
-          dtype: "fp32",
-          texts: "equal",
-          batch: PEER_BATCH,
-          sorted: false,
-        },
-        {
-          name: "clinicalbert q8",
-          module: OURS,
-          dtype: "q8",
-          texts: "mixed",
-          batch: sections,
-          sorted: false,
-        },
-        {
-          name: "transformers.js q8",
-          module: THEIRS,
-          dtype: "q8",
-          texts: "mixed",
-          batch: PEER_BATCH,
-          sorted: false,
-        },
-      ];
-      const chosen = runs.filter(({ name }) => name.includes(values.only));
-      const tokens = { mixed: mean * sections, equal: 128 * sections };
-      const seconds = new Map<string, number[]>();
-      for (let round = 0; round < rounds; round++)
-        for (const run of chosen) {
-          const figures = measure({
-            ...run,
-            folder: join(folder, "model"),
-            textsFile: join(folder, `${run.texts}.json`),
-          });
-          seconds.set(run.name, [...(seconds.get(run.name) ?? []), figures.seconds]);
-        }
-      for (const run of chosen) {
-        const times = seconds.get(run.name)!;
-        console.log(
-          `${run.name}: ${(tokens[run.texts] / median(times)).toFixed(0)} tokens/s (${spread(times)} s)`,
-        );
-      }
-      for (const [source, what] of [
-        ["bin", "from .bin"],
-        ["model", "from safetensors"],
-      ] as const) {
-        const starts = Array.from({ length: rounds }, () =>
-          measure({
-            module: OURS,
-            dtype: "fp32",
-            cold: true,
-            folder: join(folder, source),
-            textsFile: join(folder, "equal.json"),
-          }),
-        );
-        const peak = Math.max(...starts.map(({ peakMiB }) => peakMiB));
-        console.log(
-          `cold start ${what}: ${median(starts.map((start) => start.seconds)).toFixed(2)} s, peak ${peak} MiB`,
-        );
-      }
-      const peer = runPeer("inference", "torch", [
-        join(folder, "model"),
-        join(folder, "mixed.json"),
-        String(PEER_BATCH),
-        String(rounds),
-      ]);
-      for (const line of (peer ?? []) as { name: string; seconds: number }[])
-        console.log(`${line.name}: ${(tokens.mixed / line.seconds).toFixed(0)} tokens/s`);
+      const wanted = values.only.split(",");
+      const chosen = CONTESTANTS.filter(({ name }) => wanted.some((part) => name.includes(part)));
+      await compare(chosen, folder, tokens, rounds);
+      if (!values["no-cold"]) coldStarts(folder, rounds);
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
   },
 };
+
+async function writeTexts(folder: string, sections: number): Promise<Record<Texts, number>> {
+  const lengths = sectionLengths(sections);
+  const equal = Math.max(PEER_BATCH, Math.round(sections * EQUAL_SHARE));
+  await writeFile(join(folder, "mixed.json"), JSON.stringify(lengths.map(textOf)));
+  const equalTexts = Array.from({ length: equal }, (_, index) => textOf(EQUAL_LENGTH, index));
+  await writeFile(join(folder, "equal.json"), JSON.stringify(equalTexts));
+  return { mixed: lengths.reduce((sum, length) => sum + length, 0), equal: EQUAL_LENGTH * equal };
+}
+
+async function compare(
+  contestants: readonly Contestant[],
+  folder: string,
+  tokens: Readonly<Record<Texts, number>>,
+  rounds: number,
+): Promise<void> {
+  const running = new Map<Contestant, Program>();
+  for (const contestant of contestants) {
+    const program = await contestant.start(folder);
+    if (program !== null) running.set(contestant, program);
+  }
+  const figures = new Map([...running.keys()].map(({ name }): [string, Round[]] => [name, []]));
+  for (let round = 0; round < rounds; round++)
+    for (const [{ name }, program] of running) figures.get(name)!.push(await program.ask(""));
+  for (const program of running.values()) await program.stop();
+  for (const { name, texts } of running.keys()) {
+    const rate = (of: "wall" | "cpu"): string =>
+      (tokens[texts] / median(figures.get(name)!.map((each) => each[of]))).toFixed(0).padStart(6);
+    console.log(`${name.padEnd(36)} ${rate("wall")} tokens/s, ${rate("cpu")} a processor second`);
+  }
+  for (const [ours, other, goal] of GOALS) {
+    const [left, right] = [figures.get(ours), figures.get(other)];
+    if (left === undefined || right === undefined) continue;
+    const ratio = (of: "wall" | "cpu"): string =>
+      median(left.map((each, round) => right[round]![of] / each[of])).toFixed(2);
+    console.log(
+      `${ours} / ${other}: ${ratio("wall")} (wall), ${ratio("cpu")} (processor time); the aim is ${goal}`,
+    );
+  }
+}
+
+function coldStarts(folder: string, rounds: number): void {
+  for (const [source, what] of [
+    ["bin", "from .bin"],
+    ["model", "from safetensors"],
+  ] as const) {
+    const starts = Array.from({ length: rounds }, () => coldStart(join(folder, source)));
+    const peak = Math.max(...starts.map(({ peakMiB }) => peakMiB));
+    console.log(
+      `cold start to the first embedding, ${what}: ${median(starts.map(({ seconds }) => seconds)).toFixed(2)} s, peak ${peak} MiB`,
+    );
+  }
+}
 
 /** Random weights under `model` (safetensors, ONNX) and `bin` (PyTorch), with a vocabulary of words `w0`, `w1`, … */
 export async function writeModels(folder: string, config: BertConfig): Promise<void> {
@@ -230,19 +239,12 @@ export function textOf(length: number, seed: number): string {
   );
 }
 
-function measure(run: object): Figures {
+function coldStart(folder: string): ColdStart {
   const script = fileURLToPath(new URL("./inference-run.mjs", import.meta.url));
+  const run = { module: OURS, dtype: "fp32", cold: true, folder };
   const output = execFileSync(process.execPath, [script, JSON.stringify(run)], {
     encoding: "utf8",
     env: { ...process.env, BENCH_STARTED: String(Date.now()) },
   });
-  return JSON.parse(output.trim().split("\n").at(-1)!) as Figures;
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 1]!;
-}
-
-function spread(values: readonly number[]): string {
-  return `${Math.min(...values).toFixed(2)}-${Math.max(...values).toFixed(2)}`;
+  return JSON.parse(output.trim().split("\n").at(-1)!) as ColdStart;
 }

@@ -11,10 +11,12 @@ const BENCHES: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   synthesize: () => import("./synthesize.js"),
   inference: () => import("./inference.js"),
   pretrain: () => import("./pretrain.js"),
+  finetune: () => import("./finetune.js"),
   tokens: () => import("./tokens.js"),
   "pretrain-profile": () => import("./pretrain-profile.js"),
   "pretraining-result": () => import("./pretraining-result.js"),
   spacy: () => import("./spacy.js"),
+  page: () => import("./page.js"),
   serve: () => import("./serve.js"),
 };
 

@@ -33,6 +33,8 @@ const OPTIONS = {
   out: { type: "string" },
   seeds: { type: "string", default: "3" },
   steps: { type: "string", default: "400" },
+  "learning-rate": { type: "string", default: "1e-4" },
+  warmup: { type: "string", default: "100" },
   threads: { type: "string", default: String(availableParallelism()) },
 } as const;
 
@@ -61,7 +63,13 @@ export const bench = {
     await makeInstances(data, join(init, "vocab.txt"), out);
     const model = await openModel(init);
     await model.close();
-    const setting: Setting = { out, steps: Number(values.steps), threads: Number(values.threads) };
+    const setting: Setting = {
+      out,
+      steps: Number(values.steps),
+      learningRate: Number(values["learning-rate"]),
+      warmupSteps: Number(values.warmup),
+      threads: Number(values.threads),
+    };
     const starts = { minilm: { config: model.config, init }, small: smallStart(model.config) };
     const seeds = Array.from({ length: Number(values.seeds) }, (_, index) => index + 1);
     for (const [start, texts] of ARMS)
@@ -74,6 +82,9 @@ export const bench = {
 interface Setting {
   readonly out: string;
   readonly steps: number;
+  /** Of the model that starts from published weights. */
+  readonly learningRate: number;
+  readonly warmupSteps: number;
   readonly threads: number;
 }
 
@@ -99,7 +110,7 @@ async function measure(
   name: string,
   text: Text | "untouched",
   seed: number,
-  { out, steps, threads }: Setting,
+  { out, steps, learningRate, warmupSteps, threads }: Setting,
 ): Promise<HeldOutLine> {
   const folder = join(out, "runs", `${name}-${text}-${seed}`);
   const result = join(folder, "result.json");
@@ -115,8 +126,8 @@ async function measure(
     steps: text === "untouched" ? 1 : steps,
     batchSize: 16,
     microBatch: 16,
-    learningRate: init === null ? 1e-3 : 3e-4,
-    warmupSteps: Math.ceil(steps / 10),
+    learningRate: init === null ? 1e-3 : learningRate,
+    warmupSteps,
     dropout: init === null ? 0 : 0.1,
     seed,
     checkpointEvery: 50,

@@ -216,7 +216,7 @@ async function measureThroughput(
       textsFile: join(folder, "texts.json"),
       batch: OFFLINE_BATCH,
     });
-    note("offline fp32", offline.seconds, offline.workCpuSeconds);
+    note("offline fp32", offline.wall, offline.cpu);
     for (const served of servers)
       await withServer(served, model, values.threads, async (url, { pid }) => {
         await loadWith(served, url, texts.slice(0, 8), 8);
@@ -326,8 +326,8 @@ async function measureMemory(model: string, texts: readonly string[], values: Va
 }
 
 interface Offline {
-  readonly seconds: number;
-  readonly workCpuSeconds: number;
+  readonly wall: number;
+  readonly cpu: number;
   readonly milliseconds?: readonly number[];
 }
 
@@ -335,7 +335,7 @@ function runOffline(run: object): Offline {
   const output = execFileSync(
     process.execPath,
     [RUN, JSON.stringify({ module: OURS, dtype: "fp32", sorted: false, ...run })],
-    { encoding: "utf8" },
+    { encoding: "utf8", input: "\n" },
   );
   return JSON.parse(output.trim().split("\n").at(-1)!) as Offline;
 }

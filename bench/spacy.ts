@@ -1,94 +1,89 @@
-/** @file Words a second of a spaCy pipeline: ours in WebAssembly and on the runtime, Python's at its best batch size, by turns. */
-import { execFileSync } from "node:child_process";
+/** @file Words a second of a spaCy pipeline: ours in WebAssembly and on the runtime, Python's at its best batch size, round by round in turn. */
 import { availableParallelism } from "node:os";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { ClinicalBertError } from "../src/errors.js";
-import { runPeer } from "./peers.js";
+import { type Program, type Round, startPeer, startScript } from "./rounds.js";
 import { median } from "./stopwatch.js";
 
 const OPTIONS = {
   model: { type: "string" },
   texts: { type: "string" },
-  rounds: { type: "string", default: "3" },
-  turns: { type: "string", default: "2" },
+  rounds: { type: "string", default: "4" },
 } as const;
 
 /** Batch sizes of `nlp.pipe`; the best one counts. */
 const PEER_BATCHES = [16, 64, 256];
 
-interface Figures {
-  readonly words: number;
-  /** Seconds of each round. */
-  readonly wall: readonly number[];
-  readonly cpu: readonly number[];
-}
-
-interface Rate {
-  readonly wall: number;
-  readonly cpu: number;
+interface Contestant {
+  readonly name: string;
+  readonly peer: boolean;
+  round(): Promise<Round>;
 }
 
 export const bench = {
-  summary: "sentences by a spaCy pipeline; --model PIPELINE --texts NOTES.jsonl",
+  summary: "sentences by a spaCy pipeline; --model PIPELINE --texts NOTES.jsonl [--rounds 4]",
   async run(args: readonly string[]): Promise<void> {
-    const { values } = parseArgs({ args: [...args], options: OPTIONS });
-    const { model, texts, rounds, turns } = values;
+    const { model, texts, rounds } = parseArgs({ args: [...args], options: OPTIONS }).values;
     if (model === undefined || texts === undefined)
       throw new ClinicalBertError(
         "USAGE",
         "The benchmark spacy needs --model PIPELINE and --texts NOTES.jsonl.",
       );
     const cores = availableParallelism();
-    const rates = new Map<string, Rate[]>();
-    const note = (name: string, figures: Figures | null): void => {
-      if (figures === null) return;
-      const rate = { wall: figures.words / median(figures.wall), cpu: figures.words / median(figures.cpu) };
-      rates.set(name, [...(rates.get(name) ?? []), rate]);
-    };
-    for (let turn = 0; turn < Number(turns); turn++)
-      for (const threads of cores > 1 ? [1, cores] : [1]) {
-        for (const mode of ["wasm", "ort"])
-          note(`ours ${mode} x${threads}`, runOurs([model, texts, rounds, mode, String(threads)]));
-        for (const batch of PEER_BATCHES)
-          note(
-            `spaCy batch ${batch} x${threads}`,
-            runSpacy([model, texts, rounds, String(batch), String(threads)]),
-          );
-      }
-    report(rates, cores);
+    const spacy = await startPeer("spacy", "spacy", [model, texts]);
+    for (const threads of cores > 1 ? [1, cores] : [1]) {
+      const ours = [];
+      for (const mode of ["wasm", "ort"])
+        ours.push({
+          mode,
+          program: await startScript("spacy-run.mjs", [model, texts, mode, String(threads)]),
+        });
+      const contestants: Contestant[] = [
+        ...ours.map(({ mode, program }) => ({
+          name: `ours, ${mode}`,
+          peer: false,
+          round: () => program.ask(""),
+        })),
+        ...(spacy === null ? [] : peers(spacy, threads)),
+      ];
+      await compare(contestants, Number(rounds), threads);
+      for (const { program } of ours) await program.stop();
+    }
+    await spacy?.stop();
   },
 };
 
-function runOurs(args: readonly string[]): Figures {
-  const program = fileURLToPath(new URL("spacy-run.mjs", import.meta.url));
-  return JSON.parse(execFileSync(process.execPath, [program, ...args], { encoding: "utf8" })) as Figures;
+function peers(spacy: Program, threads: number): Contestant[] {
+  return PEER_BATCHES.map((batch) => ({
+    name: `spaCy ${String(spacy.ready["version"])}, batch ${batch}`,
+    peer: true,
+    round: () => spacy.ask(`${batch} ${threads}`),
+  }));
 }
 
-function runSpacy(args: readonly string[]): Figures | null {
-  return (runPeer("spacy", "spacy", args)?.[0] as Figures | undefined) ?? null;
-}
-
-function report(rates: ReadonlyMap<string, readonly Rate[]>, cores: number): void {
-  const medians = new Map<string, Rate>();
-  for (const [name, each] of rates) {
-    const rate = { wall: median(each.map(({ wall }) => wall)), cpu: median(each.map(({ cpu }) => cpu)) };
-    medians.set(name, rate);
+/** One round of warming up, then `rounds` in turn; a ratio is the median over rounds of our best by the peer's best of that round. */
+async function compare(contestants: readonly Contestant[], rounds: number, threads: number): Promise<void> {
+  const figures = contestants.map((): { wall: number; cpu: number }[] => []);
+  for (let round = -1; round < rounds; round++)
+    for (const [index, contestant] of contestants.entries()) {
+      const { words, wall, cpu } = await contestant.round();
+      if (round >= 0) figures[index]!.push({ wall: Number(words) / wall, cpu: Number(words) / cpu });
+    }
+  for (const [index, { name }] of contestants.entries()) {
+    const middle = (of: "wall" | "cpu"): string =>
+      median(figures[index]!.map((rate) => rate[of]))
+        .toFixed(0)
+        .padStart(7);
     console.log(
-      `${name.padEnd(22)} ${rate.wall.toFixed(0).padStart(7)} words/s, ${rate.cpu.toFixed(0).padStart(7)} words a processor second`,
+      `${threads} thread(s), ${name.padEnd(22)} ${middle("wall")} words/s, ${middle("cpu")} words a processor second`,
     );
   }
-  for (const threads of new Set([1, cores])) {
-    const best = (kind: string, of: keyof Rate): number =>
-      Math.max(
-        ...[...medians]
-          .filter(([name]) => name.startsWith(kind) && name.endsWith(` x${threads}`))
-          .map(([, rate]) => rate[of]),
-      );
-    const ratios = (["wall", "cpu"] as const).map(
-      (of) => `${(best("ours", of) / best("spaCy", of)).toFixed(2)} (${of})`,
-    );
-    if (Number.isFinite(best("spaCy", "wall")))
-      console.log(`ratio with ${threads} thread(s): ${ratios.join(", ")}`);
-  }
+  const best = (peer: boolean, round: number, of: "wall" | "cpu"): number =>
+    Math.max(...contestants.map((each, index) => (each.peer === peer ? figures[index]![round]![of] : 0)));
+  if (!contestants.some(({ peer }) => peer)) return;
+  const ratio = (of: "wall" | "cpu"): string =>
+    median(
+      Array.from({ length: rounds }, (_, round) => best(false, round, of) / best(true, round, of)),
+    ).toFixed(2);
+  console.log(`${threads} thread(s): ${ratio("wall")} times spaCy (wall), ${ratio("cpu")} (processor time)`);
 }

@@ -41,7 +41,8 @@ export function App() {
   const backend = place === "browser" ? browserBackend : serverBackend;
 
   useEffect(() => {
-    const follow = () => setView(viewOf(location.hash));
+    // The skip link goes to a part of the view that is there.
+    const follow = () => location.hash !== "#main" && setView(viewOf(location.hash));
     addEventListener("hashchange", follow);
     return () => removeEventListener("hashchange", follow);
   }, []);
@@ -53,7 +54,7 @@ export function App() {
     [401, 403].includes(models.error.status);
   return (
     <>
-      <a class="skip" href={view === "note" ? "#note-text" : "#charts"}>
+      <a class="skip" href="#main">
         Skip to the {view === "note" ? "note" : "charts"}
       </a>
       <header class="head">

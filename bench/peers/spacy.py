@@ -1,5 +1,5 @@
-"""The same texts through spaCy: spacy.py PIPELINE TEXTS.jsonl ROUNDS BATCH PROCESSES; nlp.pipe, tagger and ner off, one thread a
-process. Seconds of the processor are of this process and its finished children."""
+"""The same texts through spaCy: spacy.py PIPELINE TEXTS.jsonl; nlp.pipe, tagger and ner off, one thread a process. For every line
+"BATCH PROCESSES" on stdin one round and a line of figures. Seconds of the processor are of this process and its finished children."""
 import json
 import os
 import resource
@@ -22,15 +22,11 @@ def cpu():
 
 
 if __name__ == "__main__":
-    pipeline, texts_file, rounds, batch, processes = sys.argv[1], sys.argv[2], *map(int, sys.argv[3:6])
-    nlp = spacy.load(pipeline, exclude=["tagger", "ner"])
-    texts = [json.loads(line)["text"] for line in open(texts_file, encoding="utf-8")]
-    result = {"words": 0, "wall": [], "cpu": [], "version": spacy.__version__}
-    for turn in range(-1, rounds):
+    nlp = spacy.load(sys.argv[1], exclude=["tagger", "ner"])
+    texts = [json.loads(line)["text"] for line in open(sys.argv[2], encoding="utf-8")]
+    print(json.dumps({"version": spacy.__version__}), flush=True)
+    for line in sys.stdin:
+        batch, processes = map(int, line.split())
         start, start_cpu = time.perf_counter(), cpu()
         words = sum(len(doc) for doc in nlp.pipe(texts, batch_size=batch, n_process=processes))
-        if turn >= 0:
-            result["words"] = words
-            result["wall"].append(time.perf_counter() - start)
-            result["cpu"].append(cpu() - start_cpu)
-    print(json.dumps(result))
+        print(json.dumps({"words": words, "wall": time.perf_counter() - start, "cpu": cpu() - start_cpu}), flush=True)

@@ -17,3 +17,4 @@ export { openSafetensors } from "./safetensors/open-file.js";
 export { writeSafetensors } from "./safetensors/writer.js";
 export { writeTensorflow } from "./tensorflow/writer.js";
 export type { TensorInfo, TensorSource, Weights, WeightsFormat } from "./weights.js";
+export { type FloatingType, withDtype } from "./with-dtype.js";

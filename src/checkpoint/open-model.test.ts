@@ -45,6 +45,19 @@ const BIOBERT = {
 };
 
 describe("a model opened", () => {
+  it.each(["nowhere", "my-model", "test/nowhere", "./nowhere", "~/nowhere"])(
+    "opens no connection for the mistyped path %s",
+    async (path) => {
+      const request = vi.spyOn(globalThis, "fetch");
+      await expect(openModel(path)).rejects.toMatchObject({
+        code: "FILE_NOT_FOUND",
+        message: expect.stringContaining("owner/name"),
+      });
+      expect(request).not.toHaveBeenCalled();
+      request.mockRestore();
+    },
+  );
+
   it("is the same from a folder, a TensorFlow prefix and a .tar.gz", async () => {
     const wanted = await parametersOf(join(ORACLE, "pretraining"));
     expect(wanted.size).toBe(46);

@@ -3,7 +3,7 @@ import { open, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { ClinicalBertError } from "../errors.js";
 import { unpackArchive } from "./archive.js";
-import { fetchModel, isHubId } from "./hub/fetch-model.js";
+import { fetchModel, hubIdOf } from "./hub/fetch-model.js";
 import type { HubOptions } from "./hub/settings.js";
 import { weightsInFolder } from "./open-weights.js";
 
@@ -21,7 +21,7 @@ export interface ResolvedModel {
 const CONFUSED = ["emilyalsentzer/Bio_ClinicalBERT", "emilyalsentzer/Bio_Discharge_Summary_BERT"];
 
 /**
- * Paths that exist come before hub ids. `withWeights` false leaves the weights where they are (for tokenizers).
+ * Paths that exist come before hub ids, and so does `folder/name` where the folder exists. `withWeights` false leaves the weights where they are (for tokenizers).
  * Throws `FILE_NOT_FOUND` for what is neither, and the errors of archives and the hub.
  */
 export async function resolveModel(
@@ -38,17 +38,25 @@ export async function resolveModel(
   }
   if ((await stat(`${source}.index`).catch(() => null)) !== null)
     return { folder: dirname(source), weights: source, name: source, notices: [] };
-  if (!isHubId(source))
-    throw new ClinicalBertError("FILE_NOT_FOUND", `${source} is no file, no folder and no hub id.`, {
-      details: { path: source },
-    });
-  const fetched = await fetchModel(source, options, withWeights);
-  const notices = [...fetched.notices];
-  if (CONFUSED.includes(source))
-    notices.push(
-      `Loaded ${source}. Its model card mixes up ${CONFUSED.join(" and ")}: they are different models, trained on all notes and on discharge summaries.`,
+  const id = hubIdOf(source);
+  if (id === null || (await isBesideSomething(source)))
+    throw new ClinicalBertError(
+      "FILE_NOT_FOUND",
+      `${source} is no file and no folder. A model on the hub is owner/name, or hub: before an id that could be a path.`,
+      { details: { path: source } },
     );
-  return { folder: fetched.folder, weights: fetched.weights, name: `${source}@${fetched.commit}`, notices };
+  const fetched = await fetchModel(id, options, withWeights);
+  const notices = [...fetched.notices];
+  if (CONFUSED.includes(id))
+    notices.push(
+      `Loaded ${id}. Its model card mixes up ${CONFUSED.join(" and ")}: they are different models, trained on all notes and on discharge summaries.`,
+    );
+  return { folder: fetched.folder, weights: fetched.weights, name: `${id}@${fetched.commit}`, notices };
+}
+
+/** `runs/model` without `model` in a folder `runs` is a mistyped path, not a question for the hub. */
+async function isBesideSomething(source: string): Promise<boolean> {
+  return source.includes("/") && (await stat(dirname(source)).catch(() => null)) !== null;
 }
 
 async function inFolder(folder: string, name: string, withWeights: boolean): Promise<ResolvedModel> {

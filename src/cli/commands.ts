@@ -64,8 +64,16 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: "prove that a published model is read as Python's transformers reads it",
     load: () => import("./commands/verify.js"),
   },
+  finetune: {
+    summary: "train a tagger or classifier on labelled examples and test it, resumable",
+    load: () => import("./commands/finetune.js"),
+  },
+  reproduce: {
+    summary: "the paper again: every figure that the data allow beside its Table 2",
+    load: () => import("./commands/reproduce.js"),
+  },
   evaluate: {
-    summary: "score predictions against gold: conlleval, i2b2, seqeval, accuracy, de-identification",
+    summary: "score predictions or a fine-tuned model: conlleval, i2b2, seqeval, accuracy, de-identification",
     load: () => import("./commands/evaluate.js"),
   },
   "convert-annotations": {

@@ -13,7 +13,7 @@ import { createSectionSplitter } from "../sections/splitter.js";
 import { openSentenceSplitter } from "../sentences/open-splitter.js";
 import { chooseMicroBatch } from "../training/memory.js";
 import type { RunValues } from "../training/presets.js";
-import type { PretrainRecipe } from "../training/recipe.js";
+import { checkFit, type PretrainRecipe } from "../training/recipe.js";
 import { readRun, runPaths } from "../training/run-directory.js";
 import { fileError } from "../util/file-error.js";
 import type { CliContext } from "./context.js";
@@ -75,13 +75,14 @@ async function readConfigFile(path: string): Promise<BertConfig> {
 export async function prepareNotes(
   flags: PretrainFlags & { readonly notes: readonly string[]; readonly out: string },
   values: RunValues,
-  vocabulary: string | null,
+  { config, vocabulary }: Start,
   context: CliContext,
   onProgress: OnStageProgress,
 ): Promise<PreparedRun> {
   if (vocabulary === null)
     throw new ClinicalBertError("USAGE", "There is no vocab.txt beside --init; --notes needs --vocab.");
   const tokenizer = openTokenizer({ vocab: vocabulary, case: flags.case, dialect: "google" }, context);
+  checkFit(config, values.maxLength, tokenizer.vocabulary.tokens.length);
   const sentenceOptions = {
     splitter: flags.splitter,
     model: flags.splitterModel,

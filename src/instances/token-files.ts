@@ -1,13 +1,14 @@
 /** @file The tokenized corpus as three files, written once and read by position: `TokenStore` for corpora of any size. */
 import { closeSync, openSync, readFileSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { internalError } from "../errors.js";
 import { type AtomicFile, openAtomic, writeAtomic } from "../util/atomic-file.js";
 import { fileError } from "../util/file-error.js";
 import { bytesOf } from "../util/protobuf.js";
 import { ByteWriter } from "./byte-writer.js";
-import { type IdBytes, idBytesFor } from "./instance-record.js";
-import { arrayRow, type NumberRow, type TokenStore } from "./token-store.js";
-import type { SentenceTaker } from "./tokenize-corpus.js";
+import { idBytesFor } from "./instance-record.js";
+import { arrayRow, DocumentStarts, type NumberRow, type TokenStore } from "./token-store.js";
+import type { BlockTaker } from "./tokenize-corpus.js";
 
 const TOKENS = "tokens.bin";
 const SENTENCES = "sentences.bin";
@@ -17,7 +18,7 @@ const DOCUMENTS = "documents.bin";
 export const ROW_MEMORY_BYTES = 1 << 27;
 const BLOCK_BYTES = 1 << 13;
 
-export interface TokenFilesWriter extends SentenceTaker {
+export interface TokenFilesWriter extends BlockTaker {
   /** Writes what has come together. */
   flush(): Promise<void>;
   /** Makes the files whole under their names. */
@@ -32,62 +33,39 @@ export async function createTokenFiles(folder: string, vocabularySize: number): 
   const sentenceFile = await openAtomic(join(folder, SENTENCES));
   const tokens = new ByteWriter(tokenFile);
   const sentences = new ByteWriter(sentenceFile);
-  let documents = new Float64Array(1024);
-  let documentCount = 1;
+  const documents = new DocumentStarts();
   let tokenCount = 0;
   let sentenceCount = 0;
-  const start = new Float64Array(1);
-  const startBytes = bytesOf(start);
-  sentences.put(startBytes);
-  const endDocument = (): void => {
-    if (sentenceCount === documents[documentCount - 1]) return;
-    if (documentCount === documents.length) {
-      const larger = new Float64Array(documents.length * 2);
-      larger.set(documents);
-      documents = larger;
-    }
-    documents[documentCount++] = sentenceCount;
-  };
+  sentences.put(bytesOf(Float64Array.of(0)));
   const files: readonly AtomicFile[] = [tokenFile, sentenceFile];
   const flush = async (): Promise<void> => {
     await tokens.flush();
     await sentences.flush();
   };
   return {
-    addSentence(ids, count) {
-      putIds(tokens, ids, count, idBytes);
-      tokenCount += count;
-      sentenceCount += 1;
-      start[0] = tokenCount;
-      sentences.put(startBytes);
+    addBlock({ ids, lengths, blanks }) {
+      if (ids.BYTES_PER_ELEMENT !== idBytes)
+        throw internalError(`ids of ${ids.BYTES_PER_ELEMENT} bytes for a vocabulary of ${vocabularySize}`);
+      tokens.put(bytesOf(ids));
+      documents.addBlanks(sentenceCount, blanks);
+      const starts = new Float64Array(lengths.length);
+      for (let index = 0; index < lengths.length; index++) {
+        tokenCount += lengths[index]!;
+        starts[index] = tokenCount;
+      }
+      sentences.put(bytesOf(starts));
+      sentenceCount += lengths.length;
     },
-    endDocument,
     flush,
     async commit() {
-      endDocument();
       await flush();
       for (const file of files) await file.commit();
-      await writeAtomic(join(folder, DOCUMENTS), bytesOf(documents.subarray(0, documentCount)));
+      await writeAtomic(join(folder, DOCUMENTS), bytesOf(documents.finish(sentenceCount)));
     },
     async discard() {
       for (const file of files) await file.discard();
     },
   };
-}
-
-function putIds(writer: ByteWriter, ids: Int32Array, count: number, idBytes: IdBytes): void {
-  writer.reserve(count * idBytes);
-  const { bytes } = writer;
-  let at = writer.length;
-  for (let index = 0; index < count; index++) {
-    const id = ids[index]!;
-    bytes[at++] = id;
-    bytes[at++] = id >>> 8;
-    if (idBytes === 2) continue;
-    bytes[at++] = id >>> 16;
-    bytes[at++] = id >>> 24;
-  }
-  writer.length = at;
 }
 
 export interface OpenTokenStore extends TokenStore {

@@ -1,6 +1,7 @@
 /** @file The tokenized corpus: all ids in one row, cut into sentences, cut into documents. In memory here; files in `token-files.ts`. */
 
 import type { IdArray } from "./instance-record.js";
+import type { TokenizedBlock } from "./tokenized-block.js";
 
 /** Read by position. Positions may pass 2^32. */
 export interface NumberRow {
@@ -19,36 +20,62 @@ export interface TokenStore {
   readonly documentStarts: Float64Array;
 }
 
-/** What tokenization feeds, line by line; `finish` drops empty documents and gives the store. */
+/** What tokenization feeds, block by block; `finish` drops empty documents and gives the store. */
 export class MemoryTokenStore {
-  #tokens = new Int32Array(1 << 12);
+  readonly #ids: IdArray[] = [];
   #tokenCount = 0;
   readonly #sentences: number[] = [0];
-  readonly #documents: number[] = [0];
+  readonly #documents = new DocumentStarts();
 
-  addSentence(ids: Int32Array, count: number): void {
-    while (this.#tokenCount + count > this.#tokens.length) {
-      const larger = new Int32Array(this.#tokens.length * 2);
-      larger.set(this.#tokens);
-      this.#tokens = larger;
+  addBlock(block: TokenizedBlock): void {
+    this.#ids.push(block.ids);
+    this.#documents.addBlanks(this.#sentences.length - 1, block.blanks);
+    for (const length of block.lengths) {
+      this.#tokenCount += length;
+      this.#sentences.push(this.#tokenCount);
     }
-    this.#tokens.set(ids.subarray(0, count), this.#tokenCount);
-    this.#tokenCount += count;
-    this.#sentences.push(this.#tokenCount);
-  }
-
-  endDocument(): void {
-    const sentences = this.#sentences.length - 1;
-    if (sentences > this.#documents.at(-1)!) this.#documents.push(sentences);
   }
 
   finish(): TokenStore {
-    this.endDocument();
+    const tokens = new Int32Array(this.#tokenCount);
+    let at = 0;
+    for (const ids of this.#ids) {
+      tokens.set(ids, at);
+      at += ids.length;
+    }
     return {
-      tokens: arrayRow(this.#tokens.subarray(0, this.#tokenCount)),
+      tokens: arrayRow(tokens),
       sentenceStarts: arrayRow(Float64Array.from(this.#sentences)),
-      documentStarts: Float64Array.from(this.#documents),
+      documentStarts: this.#documents.finish(this.#sentences.length - 1),
     };
+  }
+}
+
+/** Where documents begin, in sentences; a growing array of numbers. */
+export class DocumentStarts {
+  #starts = new Float64Array(1024);
+  #count = 1;
+
+  /** @param before sentences before the block; @param blanks sentences of the block before each blank line */
+  addBlanks(before: number, blanks: Uint32Array): void {
+    for (const blank of blanks) this.#end(before + blank);
+  }
+
+  /** A document without a sentence is none. */
+  #end(sentences: number): void {
+    if (sentences === this.#starts[this.#count - 1]) return;
+    if (this.#count === this.#starts.length) {
+      const larger = new Float64Array(this.#starts.length * 2);
+      larger.set(this.#starts);
+      this.#starts = larger;
+    }
+    this.#starts[this.#count++] = sentences;
+  }
+
+  /** Ends the last document; one entry more than documents. */
+  finish(sentences: number): Float64Array {
+    this.#end(sentences);
+    return this.#starts.subarray(0, this.#count);
   }
 }
 

@@ -1,14 +1,13 @@
-/** @file Corpus lines to token ids (create_pretraining_data.py:186–206): a blank line ends a document, also across files. */
+/** @file Corpus files to token ids, on one thread or several: a blank line ends a document, also across files. */
 import { ClinicalBertError } from "../errors.js";
-import { PieceSink } from "../tokens/piece-sink.js";
-import { isBlank } from "../tokens/python-space.js";
-import type { WordPieceTokenizer } from "../tokens/wordpiece-tokenizer.js";
-import { eachLine, readCorpusBlocks } from "./corpus-blocks.js";
+import type { WordPieceTokenizer, WordPieceTokenizerOptions } from "../tokens/wordpiece-tokenizer.js";
+import { startWorkerPool } from "../util/worker-pool.js";
+import { type LineBlock, readLineBlocks } from "./corpus-blocks.js";
+import { BlockTokenizer, type TokenizedBlock } from "./tokenized-block.js";
 
-/** Takes the sentences of the corpus in order. */
-export interface SentenceTaker {
-  addSentence(ids: Int32Array, count: number): void;
-  endDocument(): void;
+/** Takes the blocks of the corpus in order. */
+export interface BlockTaker {
+  addBlock(block: TokenizedBlock): void;
 }
 
 export interface CorpusCounts {
@@ -16,57 +15,86 @@ export interface CorpusCounts {
   readonly lines: number;
   readonly sentences: number;
   readonly tokens: number;
-  /** Of them `[CLS]` or `[SEP]`, which the masking passes over. */
+  /** Of them `[CLS]` or `[SEP]`. */
   readonly specials: number;
 }
 
 export interface TokenizeCorpusOptions {
+  /** Worker threads; 1 (default) is the calling thread alone. The result does not depend on it. */
+  readonly threads?: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (bytes: number) => void;
   /** Called between blocks; the taker may write there what it has. */
   readonly onBlock?: () => Promise<void>;
 }
 
+/** What a thread needs to make the same tokenizer. */
+export interface TokenizeWorkerData {
+  readonly tokens: readonly string[];
+  readonly options: WordPieceTokenizerOptions;
+}
+
 /** @throws `CORPUS_INVALID` for a corpus without a sentence or with a line that is not UTF-8 */
 export async function tokenizeCorpus(
   files: readonly string[],
   tokenizer: WordPieceTokenizer,
-  taker: SentenceTaker,
+  taker: BlockTaker,
   options: TokenizeCorpusOptions = {},
 ): Promise<CorpusCounts> {
-  const sink = new PieceSink({ positions: false });
+  const { threads = 1, signal, onProgress, onBlock } = options;
   const counts = { bytes: 0, lines: 0, sentences: 0, tokens: 0, specials: 0 };
-  const { classificationId, separatorId } = tokenizer;
-  let before = 0;
-  for (const file of files) {
-    for await (const { text, bytesRead } of readCorpusBlocks(file)) {
-      if (options.signal?.aborted === true) throw options.signal.reason;
-      eachLine(text, (from, to) => {
-        counts.lines += 1;
-        if (isBlank(text, from, to)) {
-          taker.endDocument();
-          return;
-        }
-        sink.length = 0;
-        tokenizer.append(text, sink, from, to);
-        if (sink.length === 0) return;
-        counts.sentences += 1;
-        counts.tokens += sink.length;
-        for (let index = 0; index < sink.length; index++) {
-          const id = sink.ids[index]!;
-          if (id === classificationId || id === separatorId) counts.specials += 1;
-        }
-        taker.addSentence(sink.ids, sink.length);
-      });
-      counts.bytes = before + bytesRead;
-      await options.onBlock?.();
-      options.onProgress?.(counts.bytes);
-    }
-    before = counts.bytes;
+  /** Bytes of the blocks that are being tokenized. */
+  const underWay: number[] = [];
+  async function* blocks(): AsyncGenerator<LineBlock> {
+    for (const file of files)
+      for await (const block of readLineBlocks(file)) {
+        underWay.push(block.bytes.length);
+        yield block;
+      }
+  }
+  for await (const block of tokenizeBlocks(blocks(), tokenizer, threads, signal)) {
+    signal?.throwIfAborted();
+    taker.addBlock(block);
+    counts.lines += block.lines;
+    counts.sentences += block.lengths.length;
+    counts.tokens += block.ids.length;
+    counts.specials += block.specials;
+    counts.bytes += underWay.shift()!;
+    await onBlock?.();
+    onProgress?.(counts.bytes);
   }
   if (counts.sentences === 0)
     throw new ClinicalBertError("CORPUS_INVALID", `No sentence in ${files.join(", ")}.`, {
       details: { files, lines: counts.lines },
     });
   return counts;
+}
+
+async function* tokenizeBlocks(
+  blocks: AsyncGenerator<LineBlock>,
+  tokenizer: WordPieceTokenizer,
+  threads: number,
+  signal?: AbortSignal,
+): AsyncGenerator<TokenizedBlock> {
+  if (threads === 1) {
+    const own = new BlockTokenizer(tokenizer);
+    for await (const block of blocks) yield own.tokenize(block);
+    return;
+  }
+  const data: TokenizeWorkerData = { tokens: tokenizer.vocabulary.tokens, options: tokenizer.options };
+  const pool = startWorkerPool<LineBlock, TokenizedBlock>(new URL("./tokenize-worker.js", import.meta.url), {
+    threads,
+    data,
+    ...(signal === undefined ? {} : { signal }),
+  });
+  try {
+    // A view would be sent with all of the buffer that it lies in.
+    yield* pool.map(ownedBlocks(blocks), ({ bytes }) => [bytes.buffer as ArrayBuffer]);
+  } finally {
+    await pool.close();
+  }
+}
+
+async function* ownedBlocks(blocks: AsyncGenerator<LineBlock>): AsyncGenerator<LineBlock> {
+  for await (const { path, bytes, offset } of blocks) yield { path, bytes: new Uint8Array(bytes), offset };
 }

@@ -38,7 +38,7 @@ export interface WriteInstancesOptions {
   readonly outputFiles?: number;
   /** Folder of the spill files; beside the output by default. */
   readonly temporary?: string;
-  /** `parallel`: worker threads. Default 1. The result does not depend on it. */
+  /** Threads that tokenize and, in mode `parallel`, make the instances. Default 1. The result does not depend on it. */
   readonly threads?: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (stage: "tokenize" | "make" | "write", done: number, total: number) => void;
@@ -89,6 +89,9 @@ async function isWorthless(run: RunFolder, error: unknown): Promise<boolean> {
   return code === "CORPUS_INVALID" || (code === "DISK_FULL" && (await run.load("corpus")) === null);
 }
 
+/** A thread takes longer to start than to tokenize less. */
+const BYTES_A_THREAD = 1 << 22;
+
 interface RunContext {
   readonly options: WriteInstancesOptions;
   readonly settings: InstanceSettings;
@@ -104,6 +107,7 @@ async function tokenizeStep({ options, run }: RunContext, total: number): Promis
   const writer = await createTokenFiles(run.path, tokenizer.vocabulary.tokens.length);
   try {
     const counts = await tokenizeCorpus(files, tokenizer, writer, {
+      threads: Math.min(options.threads ?? 1, Math.ceil(total / BYTES_A_THREAD)),
       ...(signal === undefined ? {} : { signal }),
       onBlock: () => writer.flush(),
       onProgress: (bytes) => onProgress?.("tokenize", bytes, total),

@@ -1,11 +1,12 @@
 /** @file Lowers a whole graph to an ONNX ModelProto: weights as inputs, or as initialisers when their numbers are given. */
 import type { Tensor } from "../graph/tensor.js";
 import type { Graph, Node, NodeOf, Value } from "../graph/value.js";
+import { float16Bits } from "../util/half.js";
 import { bytesOf, type ProtoWriter } from "../util/protobuf.js";
 import { Emitter } from "./emitter.js";
 import { LOWERINGS, type Lowering } from "./lowerings.js";
 import { emitQuantizedGemm, isQuantizable } from "./quantize.js";
-import { externalTensorProto, modelProto, tensorProto, valueInfoProto } from "./proto.js";
+import { DATA_TYPES, externalTensorProto, modelProto, tensorProto, valueInfoProto } from "./proto.js";
 
 export interface LowerOptions {
   /** Inputs that become initialisers, by name: the weights of an exported model. */
@@ -14,12 +15,14 @@ export interface LowerOptions {
   readonly quantize?: boolean;
   /** Leaves the bytes of `initializers` out: each is the whole of an external file under its own name. */
   readonly external?: boolean;
+  /** Stores matrices among `initializers` as float16; they are widened when the model is loaded, and all arithmetic is float32. */
+  readonly half?: boolean;
 }
 
 /** The ONNX model of `graph`, as a writer, so that large weights are written without a copy. */
 export function lowerGraph(
   graph: Graph,
-  { initializers = new Map(), quantize = false, external = false }: LowerOptions = {},
+  { initializers = new Map(), quantize = false, external = false, half = false }: LowerOptions = {},
 ): ProtoWriter {
   const names = nameValues(graph);
   const inputs = graph.inputs.map((value) => ({ name: names.get(value)!, value }));
@@ -35,7 +38,8 @@ export function lowerGraph(
   for (const { name, value } of inputs) {
     const tensor = initializers.get(name);
     if (tensor !== undefined && (read.has(value) || [...graph.outputs.values()].includes(value)))
-      emitter.initializers.push(initializer(name, tensor, external));
+      if (half && isMatrix(tensor)) emitHalf(emitter, name, tensor);
+      else emitter.initializers.push(initializer(name, tensor, external));
   }
   for (const node of graph.nodes) {
     if (quantized.has(node)) emitQuantizedGemm(emitter, node as NodeOf<"gemm">, names, initializers);
@@ -54,6 +58,18 @@ export function lowerGraph(
 function initializer(name: string, { type, dims, data }: Tensor, external: boolean): ProtoWriter {
   if (!external) return tensorProto(name, type, dims, bytesOf(data));
   return externalTensorProto(name, type, dims, { location: name, byteLength: data.byteLength });
+}
+
+/** Vectors (biases, gains of layer norms) are small and stay as they are. */
+function isMatrix({ type, dims }: Tensor): boolean {
+  return type === "float32" && dims.length > 1;
+}
+
+function emitHalf(emitter: Emitter, name: string, { data, dims }: Tensor): void {
+  const stored = `${name}_half`;
+  const bits = Uint16Array.from(data as Float32Array, float16Bits);
+  emitter.initializers.push(tensorProto(stored, "float16", dims, bytesOf(bits)));
+  emitter.emit("Cast", [stored], { attributes: { to: DATA_TYPES.float32 }, outputs: [name] });
 }
 
 /** Inputs keep their names, the first name of an output value is its own, all others are numbered. */

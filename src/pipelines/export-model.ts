@@ -7,7 +7,7 @@ import { LEAST_COSINE, worstTokenCosine } from "./check-quantized.js";
 import { loadTokenizer } from "./load-tokenizer.js";
 
 export interface ExportOptions {
-  /** Variants under `onnx/`; both by default. */
+  /** Variants under `onnx/`; `fp32` and `q8` by default. */
   readonly onnx?: readonly OnnxVariant[];
   /** Writes the quantized variant whatever it does to the hidden states. */
   readonly force?: boolean;

@@ -29,7 +29,9 @@ export async function extractFeatures(
   if (list.length === 0)
     throw new ClinicalBertError("PIPELINE_INPUT", "An empty list of texts has no features.");
   const { wordpiece, model_max_length: maxLength } = tokenizer;
-  const encodings = list.map((text) => wordpiece.encode(text, { truncation: { maxLength } }));
+  const encodings = list.map((text) =>
+    wordpiece.encode(text, { truncation: { maxLength, side: tokenizer.truncation_side } }),
+  );
   const rows = await model.readRows(
     encodings.map((encoding) => ({ encoding, reading: { output: "states", pooling } })),
     { paddingId: tokenizer.pad_token_id },

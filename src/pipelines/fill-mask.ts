@@ -26,7 +26,9 @@ export async function fillMasks(
   { top_k = 5, signal }: FillMaskOptions = {},
 ): Promise<FillMaskResult[][]> {
   const { wordpiece, model_max_length: maxLength, mask_token_id: maskId } = tokenizer;
-  const encodings = texts.map((text) => wordpiece.encode(text, { truncation: { maxLength } }));
+  const encodings = texts.map((text) =>
+    wordpiece.encode(text, { truncation: { maxLength, side: tokenizer.truncation_side } }),
+  );
   const places = encodings.map(({ ids }, index) => {
     const place = ids.indexOf(maskId);
     if (place === -1)

@@ -3,7 +3,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { readConfigJson } from "../checkpoint/index.js";
 import { ClinicalBertError } from "../errors.js";
-import type { WordPieceTokenizer } from "../tokens/index.js";
+import type { CallDefaults, WordPieceTokenizer } from "../tokens/index.js";
 import { openTokenizerDirectory } from "../tokens/tokenizer-directory.js";
 import { maxLengthOf } from "./tokenizer-length.js";
 
@@ -12,6 +12,7 @@ export interface LoadedTokenizer {
   /** Longest sequence, special tokens included. */
   readonly maxLength: number;
   readonly notices: readonly string[];
+  readonly calls: CallDefaults;
 }
 
 /**
@@ -31,6 +32,7 @@ export async function loadTokenizer(folder: string, lowercase?: boolean): Promis
   const config = await readConfigJson(folder).catch(() => ({}) as Readonly<Record<string, unknown>>);
   return {
     tokenizer: opened.tokenizer,
+    calls: opened.calls,
     maxLength: maxLengthOf(opened.maxLength, config),
     notices:
       opened.notice === null ? [] : [`${folder}: ${opened.notice} Python's AutoTokenizer would lower-case.`],

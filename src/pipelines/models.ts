@@ -1,8 +1,8 @@
 /** @file `AutoModel…` on Node: folders, files, archives and hub ids, run by onnxruntime-node. */
 import { openModel } from "../checkpoint/index.js";
-import { ClinicalBertError } from "../errors.js";
 import { createOrtRuntime } from "../runtime/ort-node.js";
 import { type AutoModels, createAutoModels, type LoadModel } from "./auto-models.js";
+import { HALF_NOTICE, roundToHalf } from "./half-precision.js";
 import { hubOptions, type PretrainedModelOptions, requireDevice } from "./options.js";
 import { completeConfig } from "./pretrained-config.js";
 import { PreTrainedModel } from "./pretrained-model.js";
@@ -11,23 +11,15 @@ import { requireDtype, sayNotices } from "./shared-options.js";
 const load: LoadModel<PretrainedModelOptions> = async (source, headsOf, options) => {
   const dtype = requireDtype(options.dtype);
   const device = requireDevice(options.device);
-  if (dtype === "fp16" && device === "cpu")
-    throw new ClinicalBertError(
-      "RUNTIME_DEVICE",
-      "The device cpu has no fp16 kernels; use fp32 or q8 there.",
-      {
-        details: { device, dtype },
-      },
-    );
-  if (dtype === "fp16")
-    throw new ClinicalBertError("RUNTIME_DEVICE", `fp16 is not run on ${device} by this version; use fp32.`, {
-      details: { device, dtype },
-    });
   const opened = await openModel(source, hubOptions(options));
   try {
     sayNotices(opened.notices, options);
     const heads = headsOf(opened.heads);
     const parameters = await opened.readParameters(heads);
+    if (dtype === "fp16") {
+      roundToHalf(parameters);
+      sayNotices([HALF_NOTICE], options);
+    }
     const runtime = await createOrtRuntime({
       device,
       ...(options.threads === undefined ? {} : { threads: options.threads }),

@@ -11,7 +11,10 @@ export interface PretrainedOptions extends CommonOptions {
 }
 
 export interface PretrainedModelOptions extends PretrainedOptions {
-  /** `fp32` by default; `q8` quantizes the weights of linear layers while loading. */
+  /**
+   * `fp32` by default; `fp16` rounds weight matrices to half precision while loading (arithmetic stays in float32 on every device);
+   * `q8` quantizes the weights of linear layers.
+   */
   readonly dtype?: ModelDtype | null;
   readonly device?: Device | "auto" | null;
   /** Threads of one op; all cores by default. */

@@ -3,6 +3,7 @@ import { type BertConfig, type BertHead, inferenceGraph } from "../bert/index.js
 import { ClinicalBertError } from "../errors.js";
 import { Tensor } from "../graph/tensor.js";
 import type { Executable, Runtime, TensorMap } from "../runtime/runtime.js";
+import type { ModelDtype } from "./shared-options.js";
 import { Callable } from "./callable.js";
 import { indexable } from "./indexable.js";
 import type { PretrainedConfig } from "./pretrained-config.js";
@@ -43,7 +44,7 @@ export interface LoadedModel {
   readonly heads: readonly BertHead[];
   readonly parameters: ReadonlyMap<string, Tensor<Float32Array>>;
   readonly runtime: Runtime;
-  readonly dtype: "fp32" | "q8";
+  readonly dtype: ModelDtype;
 }
 
 interface GraphWishes {

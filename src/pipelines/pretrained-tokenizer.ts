@@ -1,7 +1,13 @@
 /** @file The tokenizer of a published model under the call signatures of @huggingface/transformers. */
 import { ClinicalBertError } from "../errors.js";
 import { Tensor } from "../graph/tensor.js";
-import type { Encoding, TextOrPair, WordPieceTokenizer } from "../tokens/index.js";
+import {
+  CALL_DEFAULTS,
+  type CallDefaults,
+  type Encoding,
+  type TextOrPair,
+  type WordPieceTokenizer,
+} from "../tokens/index.js";
 import { Callable } from "./callable.js";
 import { decodePieces } from "./decode-pieces.js";
 import { indexable } from "./indexable.js";
@@ -47,8 +53,15 @@ export class PreTrainedTokenizer extends Callable {
   readonly pad_token: string;
   readonly pad_token_id: number;
 
-  constructor(wordpiece: WordPieceTokenizer, maxLength: number) {
+  readonly padding_side: "right" | "left";
+  readonly truncation_side: "right" | "left";
+  readonly #cleanUpSpaces: boolean;
+
+  constructor(wordpiece: WordPieceTokenizer, maxLength: number, calls: CallDefaults = CALL_DEFAULTS) {
     super();
+    this.padding_side = calls.paddingSide;
+    this.truncation_side = calls.truncationSide;
+    this.#cleanUpSpaces = calls.cleanUpSpaces;
     this.wordpiece = wordpiece;
     this.model_max_length = maxLength;
     this.mask_token = wordpiece.specialTokens.mask;
@@ -66,8 +79,11 @@ export class PreTrainedTokenizer extends Callable {
     const truncation = options.truncation ?? (typeof options.max_length === "number" && padding === false);
     const encodings = this.wordpiece.encodeBatch(inputs, {
       addSpecialTokens: add_special_tokens,
-      truncation: truncation ? { maxLength: limit } : null,
-      padding: padding === false ? null : { length: padding === "max_length" ? limit : "longest" },
+      truncation: truncation ? { maxLength: limit, side: this.truncation_side } : null,
+      padding:
+        padding === false
+          ? null
+          : { length: padding === "max_length" ? limit : "longest", side: this.padding_side },
     });
     if (return_tensor) {
       const tensors = toTensors(encodings);
@@ -107,6 +123,7 @@ export class PreTrainedTokenizer extends Callable {
     return Array.from(this.wordpiece.encode(input, { addSpecialTokens: add_special_tokens }).ids);
   }
 
+  /** Text of ids; what `clean_up_tokenization_spaces` says where it is left out stands in tokenizer_config.json. */
   decode(
     ids: ArrayLike<number | bigint> | Tensor,
     options: { skip_special_tokens?: boolean; clean_up_tokenization_spaces?: boolean } = {},
@@ -114,7 +131,7 @@ export class PreTrainedTokenizer extends Callable {
     const list = Array.from(ids instanceof Tensor ? (ids.data as ArrayLike<number | bigint>) : ids, Number);
     return decodePieces(this.wordpiece, list, {
       skipSpecial: options.skip_special_tokens ?? false,
-      cleanUp: options.clean_up_tokenization_spaces ?? true,
+      cleanUp: options.clean_up_tokenization_spaces ?? this.#cleanUpSpaces,
     });
   }
 

@@ -27,7 +27,9 @@ export function classifyTexts(
   options: TextClassificationOptions = {},
 ): Promise<TextClassificationResult[][]> {
   const { wordpiece, model_max_length: maxLength } = tokenizer;
-  const encodings = texts.map((text) => wordpiece.encode(text, { truncation: { maxLength } }));
+  const encodings = texts.map((text) =>
+    wordpiece.encode(text, { truncation: { maxLength, side: tokenizer.truncation_side } }),
+  );
   return classifyEncodings(model, encodings, tokenizer.pad_token_id, options);
 }
 

@@ -12,8 +12,8 @@ export const AutoTokenizer = {
    */
   async from_pretrained(source: string, options: PretrainedOptions = {}): Promise<PreTrainedTokenizer> {
     const resolved = await resolveModel(source, hubOptions(options), false);
-    const { tokenizer, maxLength, notices } = await loadTokenizer(resolved.folder, options.do_lower_case);
-    sayNotices(notices, options);
-    return new PreTrainedTokenizer(tokenizer, maxLength);
+    const loaded = await loadTokenizer(resolved.folder, options.do_lower_case);
+    sayNotices(loaded.notices, options);
+    return new PreTrainedTokenizer(loaded.tokenizer, loaded.maxLength, loaded.calls);
   },
 };

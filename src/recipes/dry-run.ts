@@ -1,5 +1,5 @@
 /** @file What a pretraining will cost on this machine: a few steps are measured, the rest is reckoned. Writes nothing. */
-import { availableParallelism, totalmem } from "node:os";
+import { availableParallelism, loadavg, totalmem } from "node:os";
 import { statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { PRETRAINING_HEADS, parameterTable } from "../bert/parameters.js";
@@ -48,11 +48,14 @@ const WARMUP = 2;
 /** Bytes of a line of metrics and of its event. */
 const LOG_BYTES = 600;
 const DAY = 86_400;
+/** Load a processor, before the measurement, from which others are in the way. */
+const BUSY = 0.5;
 
 /** Measures with random instances of full length, which are the most work that a batch can be. Throws `ABORTED`'s reason when stopped. */
 export async function dryRun(options: DryRunOptions): Promise<DryRunReport> {
   const { recipe, maxLength, maxPredictions } = options;
   const { config, dropout, batchSize, microBatch, steps } = recipe;
+  const load = loadavg()[0]!;
   const secondsPerStep = await measureStep(options);
   const table = parameterTable(config, PRETRAINING_HEADS);
   const parameters = table.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
@@ -71,7 +74,7 @@ export async function dryRun(options: DryRunOptions): Promise<DryRunReport> {
     machineBytes: totalmem(),
     diskBytes,
     freeDiskBytes: await freeBytes(options.folder),
-    advice: adviceFor(options, secondsPerStep),
+    advice: adviceFor(options, secondsPerStep, load),
   };
 }
 
@@ -131,11 +134,18 @@ function fullInstances(
   }));
 }
 
-function adviceFor({ recipe, maxLength, meanLength }: DryRunOptions, secondsPerStep: number): string[] {
+function adviceFor(
+  { recipe, maxLength, meanLength }: DryRunOptions,
+  secondsPerStep: number,
+  load: number,
+): string[] {
   const { threads, steps, microBatch, batchSize, device } = recipe;
   const cores = availableParallelism();
   const week = Math.floor((7 * DAY) / secondsPerStep);
   return [
+    ...(load > BUSY * cores
+      ? [`A quiet machine: ${load.toFixed(1)} programs were running on ${cores} processors before this one.`]
+      : []),
     ...(threads < cores
       ? [`--threads ${cores}: this machine has ${cores} processors, the run takes ${threads}.`]
       : []),

@@ -11,8 +11,10 @@ export function paddedOutputs(outputs: number): number {
 export interface ArithmeticPlan {
   /** Floats that will be allocated, weights of products included. */
   readonly floats: number;
-  /** Inputs of the products, and the distance of their rows. */
-  readonly products: readonly { readonly inputs: number; readonly stride: number }[];
+  /** Inputs of the products. */
+  readonly products: readonly number[];
+  /** Slots of the normalizations. */
+  readonly slots: readonly number[];
   /** Words that a parser state looks at; 0 without a parser. */
   readonly features: number;
 }
@@ -20,30 +22,28 @@ export interface ArithmeticPlan {
 /** Rows at `input` times fixed weights, to rows `paddedOutputs` apart. */
 export type Product = (input: Float32Array, rows: number, output: Float32Array) => void;
 
+/** What a maxout layer does after its product. Shapes: `bias` [pieces, outputs], `gain` and `shift` [outputs]. */
+export interface NormalizationWeights {
+  readonly slots: number;
+  readonly pieces: number;
+  readonly bias: Float32Array;
+  readonly gain: Float32Array;
+  readonly shift: Float32Array;
+}
+
+/**
+ * Rows of products [slots, pieces, outputs], `paddedOutputs` apart, to rows of outputs: row r adds slot s of the row r + s and the bias,
+ * takes the maxima over pieces and normalizes them; `add` adds them to what is there.
+ */
+export type Normalization = (sums: Float32Array, rows: number, output: Float32Array, add: boolean) => void;
+
 export interface Arithmetic {
   /** Zeros that the functions below can work on without copying. All their arrays come from here. */
   allocate(length: number): Float32Array;
-  /** `weights` [outputs, inputs]; rows of the input are `stride` floats apart. */
-  product(
-    weights: Float32Array,
-    bias: Float32Array | null,
-    outputs: number,
-    inputs: number,
-    stride: number,
-  ): Product;
-  /**
-   * Rows of `pieces` planes of `outputs` sums to their maxima, normalized with `gain` and `shift`; `add` adds them to what is there.
-   * `sums` is overwritten.
-   */
-  normalize(
-    sums: Float32Array,
-    rows: number,
-    pieces: number,
-    gain: Float32Array,
-    shift: Float32Array,
-    output: Float32Array,
-    add: boolean,
-  ): void;
+  /** `weights` [outputs, inputs]. */
+  product(weights: Float32Array, bias: Float32Array | null, outputs: number, inputs: number): Product;
+  /** Prepares what follows a product in a maxout layer. */
+  normalization(weights: NormalizationWeights): Normalization;
   /** Sums the slots at `offsets` of `store` and the bias ([pieces, hidden] each) and writes the maxima over pieces to `output` [hidden]. */
   sumState(
     store: Float32Array,
@@ -66,48 +66,55 @@ export function createArithmetic(plan: ArithmeticPlan): Arithmetic {
 export function createPlainArithmetic(): Arithmetic {
   return {
     allocate: (length) => new Float32Array(length),
-    product: (weights, bias, outputs, inputs, stride) => (input, rows, output) => {
+    product: (weights, bias, outputs, inputs) => (input, rows, output) => {
       const padded = paddedOutputs(outputs);
       for (let row = 0; row < rows; row++)
         for (let o = 0; o < outputs; o++) {
           let sum = bias?.[o] ?? 0;
-          for (let i = 0, w = o * inputs, x = row * stride; i < inputs; i++)
+          for (let i = 0, w = o * inputs, x = row * inputs; i < inputs; i++)
             sum += input[x++]! * weights[w++]!;
           output[row * padded + o] = sum;
         }
     },
-    normalize(sums, rows, pieces, gain, shift, output, add) {
+    normalization({ slots, pieces, bias, gain, shift }) {
       const outputs = gain.length;
-      for (let row = 0; row < rows; row++) {
-        const from = row * outputs * pieces;
-        const values = sums.subarray(from, from + outputs);
-        takeMaxima(sums, from, outputs, pieces, values);
-        const mean = values.reduce((sum, value) => sum + value, 0) / outputs;
-        const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / outputs;
-        const scale = 1 / Math.sqrt(variance + VARIANCE_FLOOR);
-        for (let o = 0, to = row * outputs; o < outputs; o++, to++)
-          output[to] = (values[o]! - mean) * scale * gain[o]! + shift[o]! + (add ? output[to]! : 0);
-      }
+      const slot = pieces * outputs;
+      const stride = paddedOutputs(slots * slot);
+      const total = new Float64Array(slot);
+      const values = new Float64Array(outputs);
+      return (sums, rows, output, add) => {
+        for (let row = 0; row < rows; row++) {
+          total.set(bias);
+          for (let s = 0; s < slots; s++)
+            for (let index = 0, at = (row + s) * stride + s * slot; index < slot; index++)
+              total[index] = total[index]! + sums[at++]!;
+          takeMaxima(total, outputs, pieces, values);
+          const mean = values.reduce((sum, value) => sum + value, 0) / outputs;
+          const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / outputs;
+          const scale = 1 / Math.sqrt(variance + VARIANCE_FLOOR);
+          for (let o = 0, to = row * outputs; o < outputs; o++, to++)
+            output[to] = (values[o]! - mean) * scale * gain[o]! + shift[o]! + (add ? output[to]! : 0);
+        }
+      };
     },
     sumState(store, offsets, bias, pieces, output) {
       const sums = bias.slice();
       for (const offset of offsets)
         for (let index = 0; index < sums.length; index++) sums[index] = sums[index]! + store[offset + index]!;
-      takeMaxima(sums, 0, bias.length / pieces, pieces, output);
+      takeMaxima(sums, bias.length / pieces, pieces, output);
     },
   };
 }
 
 function takeMaxima(
-  sums: Float32Array,
-  from: number,
+  sums: Float32Array | Float64Array,
   outputs: number,
   pieces: number,
-  output: Float32Array,
+  output: Float32Array | Float64Array,
 ): void {
   for (let o = 0; o < outputs; o++) {
-    let most = sums[from + o]!;
-    for (let piece = 1; piece < pieces; piece++) most = Math.max(most, sums[from + piece * outputs + o]!);
+    let most = sums[o]!;
+    for (let piece = 1; piece < pieces; piece++) most = Math.max(most, sums[piece * outputs + o]!);
     output[o] = most;
   }
 }
@@ -118,13 +125,8 @@ const MARGIN = 131_072;
 
 /** `null` where WebAssembly has no vectors, or no memory of that size. */
 export function createWasmArithmetic(plan: ArithmeticPlan): Arithmetic | null {
-  const shapes = new Map(
-    plan.products.map(({ inputs, stride }) => [`multiply${inputs}x${stride}`, { inputs, stride }]),
-  );
-  const functions = [...shapes].map(([name, { inputs, stride }]) =>
-    matrixProductKernel(name, inputs, stride),
-  );
-  functions.push(normalizeKernel());
+  const functions = [...new Set(plan.products)].map(matrixProductKernel);
+  functions.push(...[...new Set(plan.slots)].map(normalizeKernel));
   if (plan.features > 0) functions.push(sumStateKernel(plan.features));
   let wasm: WasmInstance;
   try {
@@ -140,9 +142,14 @@ export function createWasmArithmetic(plan: ArithmeticPlan): Arithmetic | null {
     free += Math.ceil((length * FLOAT) / 16) * 16;
     return array;
   };
+  const keep = (values: Float32Array): Float32Array => {
+    const array = allocate(values.length);
+    array.set(values);
+    return array;
+  };
   return {
     allocate,
-    product(weights, bias, outputs, inputs, stride) {
+    product(weights, bias, outputs, inputs) {
       const padded = paddedOutputs(outputs);
       const panels = padded / PANEL;
       const packed = allocate(padded * inputs);
@@ -151,7 +158,7 @@ export function createWasmArithmetic(plan: ArithmeticPlan): Arithmetic | null {
           packed[(Math.floor(o / PANEL) * inputs + i) * PANEL + (o % PANEL)] = weights[o * inputs + i]!;
       const offsets = allocate(padded);
       if (bias !== null) offsets.set(bias);
-      const multiply = kernels[`multiply${inputs}x${stride}`]!;
+      const multiply = kernels[`multiply${inputs}`]!;
       return (input, rows, output) => {
         if (rows === 0) return;
         multiply(
@@ -165,18 +172,28 @@ export function createWasmArithmetic(plan: ArithmeticPlan): Arithmetic | null {
         );
       };
     },
-    normalize(sums, rows, pieces, gain, shift, output, add) {
-      if (rows === 0) return;
-      kernels["normalize"]!(
-        sums.byteOffset,
-        rows,
-        gain.length,
-        pieces,
-        gain.byteOffset,
-        shift.byteOffset,
-        output.byteOffset,
-        add ? 1 : 0,
-      );
+    normalization({ slots, pieces, bias, gain, shift }) {
+      const outputs = gain.length;
+      const [keptBias, keptGain, keptShift] = [keep(bias), keep(gain), keep(shift)];
+      const maxima = allocate(outputs);
+      const rowBytes = paddedOutputs(slots * pieces * outputs) * FLOAT;
+      const normalize = kernels[`normalize${slots}`]!;
+      return (sums, rows, output, add) => {
+        if (rows === 0) return;
+        normalize(
+          sums.byteOffset,
+          rowBytes,
+          rows,
+          outputs,
+          pieces,
+          keptBias.byteOffset,
+          keptGain.byteOffset,
+          keptShift.byteOffset,
+          output.byteOffset,
+          add ? 1 : 0,
+          maxima.byteOffset,
+        );
+      };
     },
     sumState(store, offsets, bias, pieces, output) {
       for (let feature = 0; feature < offsets.length; feature++)

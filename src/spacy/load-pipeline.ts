@@ -2,7 +2,7 @@
 import { unsupported } from "./architectures.js";
 import { readComponents, requireFile } from "./components.js";
 import { parseConfig } from "./config-file.js";
-import type { MatrixProducts } from "./matrix-product.js";
+import type { OutsideArithmetic } from "./matrix-product.js";
 import { readPartsV2 } from "./load-pipeline-v2.js";
 import { corruptFile } from "./msgpack.js";
 import { openPackage, type PackageFiles } from "./package-files.js";
@@ -12,8 +12,8 @@ import { attributeValue } from "./word-types.js";
 import { readNorms, readVectorTable, stringIdsV3 } from "./vocabulary.js";
 
 export interface LoadSpacyOptions {
-  /** Does the large matrix products instead of the package's own kernel. With products that finish later, use `parseLater`. */
-  readonly products?: MatrixProducts;
+  /** Does the large products instead of the package's own kernels. With arithmetic that finishes later, use `parseLater`. */
+  readonly arithmetic?: OutsideArithmetic;
 }
 
 /** Tokenizers of other languages are programs of their own. */
@@ -35,15 +35,15 @@ export async function loadSpacyPipeline(
   path: string,
   options: LoadSpacyOptions = {},
 ): Promise<SpacyPipeline> {
-  const { products = null } = options;
+  const { arithmetic = null } = options;
   const files = await openPackage(path);
   const meta = readMeta(await requireFile(files, "meta.json"));
   if (!LANGUAGES.includes(meta.lang)) throw unsupported("The language", meta.lang, LANGUAGES);
-  if (/^[>=~]*3\./.test(meta.spacyVersion)) return loadV3(files, meta, products);
+  if (/^[>=~]*3\./.test(meta.spacyVersion)) return loadV3(files, meta, arithmetic);
   if (/^[>=~]*2\.0\./.test(meta.spacyVersion)) {
     const parts = await readPartsV2(files, meta.pipeline);
     const name = `${meta.lang}_${meta.name}`;
-    return createPipeline({ ...parts, name, version: meta.version, layout: "spacy-2.0" }, products);
+    return createPipeline({ ...parts, name, version: meta.version, layout: "spacy-2.0" }, arithmetic);
   }
   throw unsupported("meta.json: spaCy", meta.spacyVersion, ["3.x", "2.0.x"]);
 }
@@ -68,7 +68,7 @@ function readMeta(bytes: Uint8Array): Meta {
 async function loadV3(
   files: PackageFiles,
   meta: Meta,
-  products: MatrixProducts | null,
+  outside: OutsideArithmetic | null,
 ): Promise<SpacyPipeline> {
   const config = parseConfig(new TextDecoder().decode(await requireFile(files, "config.cfg")), "config.cfg");
   const rules = readTokenizerFile(await requireFile(files, "tokenizer"), 3);
@@ -90,6 +90,6 @@ async function loadV3(
       components,
       vectors,
     },
-    products,
+    outside,
   );
 }

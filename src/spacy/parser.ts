@@ -1,7 +1,7 @@
 /** @file The dependency parser: greedy, one text after the other. */
 import { createArcEagerState, type FeatureCount } from "./arc-eager.js";
 import { createArcEagerStateV2 } from "./arc-eager-v2.js";
-import type { MatrixProducts, Waiting } from "./matrix-product.js";
+import type { OutsideArithmetic, Waiting } from "./matrix-product.js";
 import { createParseTree, deprojectivize, type ParseTree, setEdgesAndSentences } from "./parse-tree.js";
 import { deprojectivizeV2 } from "./parse-tree-v2.js";
 import { createStateScores, type ParserWeights } from "./state-scores.js";
@@ -41,9 +41,9 @@ export interface Parser {
   parse(vectors: Float32Array, texts: readonly ParserInput[], observe?: ParserObserver): Waiting<ParseTree[]>;
 }
 
-export function createParser(model: ParserModel, products: MatrixProducts | null): Parser {
+export function createParser(model: ParserModel, outside: OutsideArithmetic | null): Parser {
   const { weights, transitions } = model;
-  const scorer = createStateScores(weights, products);
+  const scorer = createStateScores(weights, outside);
   const createState = model.system === "spacy-3" ? createArcEagerState : createArcEagerStateV2;
   const state = createState(weights.features as FeatureCount);
   const features = new Int32Array(weights.features);
@@ -60,18 +60,17 @@ export function createParser(model: ParserModel, products: MatrixProducts | null
     }
     return best;
   };
-  const parseOne = (input: ParserInput, base: number, text: number, observe?: ParserObserver): ParseTree => {
-    const tree = createParseTree(input.count);
-    if (input.count === 0) return tree;
-    state.begin(input.count, input.presets, input.isSpace);
+  /** Takes steps until the text is done (true) or a step needs rows that the scorer has not computed (false). */
+  const takeSteps = (base: number, text: number, observe?: ParserObserver): boolean => {
     while (!state.final) {
       state.features(features);
       const scores = scorer.score(features, base);
+      if (scores === null) return false;
       state.validMoves(validMoves);
       const chosen = choose(scores, -1);
       if (chosen === -1) {
         state.forceFinal();
-        break;
+        return true;
       }
       if (observe !== undefined) {
         const second = choose(scores, chosen);
@@ -80,6 +79,18 @@ export function createParser(model: ParserModel, products: MatrixProducts | null
       }
       state.apply(moves[chosen]!, labels[chosen]!);
     }
+    return true;
+  };
+  function* parseOne(
+    input: ParserInput,
+    base: number,
+    text: number,
+    observe?: ParserObserver,
+  ): Waiting<ParseTree> {
+    const tree = createParseTree(input.count);
+    if (input.count === 0) return tree;
+    state.begin(input.count, input.presets, input.isSpace);
+    while (!takeSteps(base, text, observe)) yield* scorer.readAhead();
     state.writeTree(tree, transitions);
     if (model.system === "spacy-2.0") deprojectivizeV2(tree, transitions.decorated, input.isSpace);
     else {
@@ -87,7 +98,7 @@ export function createParser(model: ParserModel, products: MatrixProducts | null
       if (deprojectivize(tree, transitions.decorated, input.isSpace)) setEdgesAndSentences(tree);
     }
     return tree;
-  };
+  }
 
   return {
     *parse(vectors, texts, observe) {
@@ -98,8 +109,7 @@ export function createParser(model: ParserModel, products: MatrixProducts | null
       let base = 0;
       const trees: ParseTree[] = [];
       for (const [text, input] of texts.entries()) {
-        yield* scorer.prepare(base, input.count);
-        trees.push(parseOne(input, base, text, observe));
+        trees.push(yield* parseOne(input, base, text, observe));
         base += input.count;
       }
       return trees;

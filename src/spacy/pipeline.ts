@@ -1,6 +1,6 @@
 /** @file A loaded spaCy pipeline: texts to words with heads, labels and sentence starts. */
 import type { Component, ComponentsFile } from "./components.js";
-import { type MatrixProducts, runLater, runNow, type Waiting } from "./matrix-product.js";
+import { type OutsideArithmetic, runLater, runNow, type Waiting } from "./matrix-product.js";
 import { createParser, type Parser, type ParserStep } from "./parser.js";
 import type { ParseTree } from "./parse-tree.js";
 import { createSenter, markSentences, type Senter } from "./senter.js";
@@ -66,8 +66,8 @@ export interface PipelineParts extends ComponentsFile {
   readonly values: AttributeValues;
 }
 
-/** Distinct words kept before the caches start anew: bounds the memory of a run over any number of notes. */
-const MOST_WORD_TYPES = 200_000;
+/** Distinct words kept before the caches start anew: bounds the memory of a run over any number of notes (some 4 kB a word). */
+const MOST_WORD_TYPES = 32_768;
 /** Words that are encoded together. */
 const BATCH_WORDS = 4096;
 
@@ -76,13 +76,16 @@ type Step =
   | { readonly kind: "senter"; readonly vectors: string; readonly run: Senter; readonly overwrite: boolean }
   | { readonly kind: "sentencizer"; readonly marks: ReadonlySet<string>; readonly overwrite: boolean };
 
-export function createPipeline(parts: PipelineParts, products: MatrixProducts | null = null): SpacyPipeline {
+export function createPipeline(
+  parts: PipelineParts,
+  outside: OutsideArithmetic | null = null,
+): SpacyPipeline {
   const types = createWordTypes(parts.normOf);
   const tokenizer = createTokenizer(parts.rules, types);
   const encoders = new Map<string, TokenVectors>();
   for (const [name, weights] of parts.vectors)
-    encoders.set(name, createTokenVectors(weights, types, parts.values, products));
-  const steps = parts.components.map((component) => createStep(component, products));
+    encoders.set(name, createTokenVectors(weights, types, parts.values, outside));
+  const steps = parts.components.map((component) => createStep(component, outside));
 
   const start = (text: string): MutableParse => {
     const words = tokenizer.tokenize(text);
@@ -173,13 +176,13 @@ interface MutableParse extends ParsedText {
   label: (index: number) => string;
 }
 
-function createStep(component: Component, products: MatrixProducts | null): Step {
+function createStep(component: Component, outside: OutsideArithmetic | null): Step {
   switch (component.kind) {
     case "parser":
       return {
         kind: "parser",
         vectors: component.vectors,
-        run: createParser(component.model, products),
+        run: createParser(component.model, outside),
         component,
       };
     case "senter":

@@ -246,45 +246,41 @@ describe("arithmetic", () => {
     Float32Array.from({ length }, (_, index) => Math.sin(seed + index * 12.9898) * 2);
 
   it("is the same in WebAssembly and in plain JavaScript", () => {
-    for (const [rows, inputs, outputs, pieces] of [
-      [1, 3, 8, 2],
-      [7, 16, 16, 3],
-      [13, 29, 24, 1],
+    for (const [rows, inputs, outputs, pieces, slots] of [
+      [1, 3, 8, 2, 3],
+      [7, 16, 16, 3, 1],
+      [13, 29, 24, 1, 3],
+      [9, 12, 4, 3, 5],
     ] as const) {
       const answers = [
         createPlainArithmetic(),
-        createWasmArithmetic({ floats: 20_000, products: [{ inputs, stride: inputs }], features: 8 })!,
+        createWasmArithmetic({ floats: 20_000, products: [inputs], slots: [slots], features: 8 })!,
       ].map((arithmetic) => {
         const place = (values: Float32Array): Float32Array => {
           const array = arithmetic.allocate(values.length);
           array.set(values);
           return array;
         };
-        const columns = outputs * pieces;
-        const product = arithmetic.product(
-          random(columns * inputs, 1),
-          random(columns, 2),
-          columns,
-          inputs,
-          inputs,
-        );
-        const sums = arithmetic.allocate(rows * paddedOutputs(columns));
-        product(place(random(rows * inputs, 3)), rows, sums);
+        const slot = outputs * pieces;
+        const columns = slot * slots;
+        const product = arithmetic.product(random(columns * inputs, 1), random(columns, 2), columns, inputs);
+        const inputRows = rows + slots - 1;
+        const sums = arithmetic.allocate(inputRows * paddedOutputs(columns));
+        product(place(random(inputRows * inputs, 3)), inputRows, sums);
         const products = sums.slice();
         const output = place(random(rows * outputs, 4));
-        arithmetic.normalize(
-          sums,
-          rows,
+        const normalize = arithmetic.normalization({
+          slots,
           pieces,
-          place(random(outputs, 5)),
-          place(random(outputs, 6)),
-          output,
-          true,
-        );
+          bias: random(slot, 8),
+          gain: random(outputs, 5),
+          shift: random(outputs, 6),
+        });
+        normalize(sums, rows, output, true);
         const state = arithmetic.allocate(outputs);
-        const store = place(random(columns * 10, 7));
-        const offsets = Int32Array.from({ length: 8 }, (_, index) => index * columns);
-        arithmetic.sumState(store, offsets, place(random(columns, 8)), pieces, state);
+        const store = place(random(slot * 10, 7));
+        const offsets = Int32Array.from({ length: 8 }, (_, index) => index * slot);
+        arithmetic.sumState(store, offsets, place(random(slot, 8)), pieces, state);
         return [products, output.slice(), state.slice()];
       });
       for (const [index, expected] of answers[0]!.entries())

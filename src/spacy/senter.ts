@@ -23,10 +23,11 @@ export function createSenter({ width, weights, bias }: SenterWeights): Senter {
   const stride = paddedOutputs(2);
   const arithmetic = createArithmetic({
     floats: (width + 1) * stride + BLOCK * (width + stride) + 64,
-    products: [{ inputs: width, stride: width }],
+    products: [width],
+    slots: [],
     features: 0,
   });
-  const product = arithmetic.product(weights, bias, 2, width, width);
+  const product = arithmetic.product(weights, bias, 2, width);
   const input = arithmetic.allocate(BLOCK * width);
   const scores = arithmetic.allocate(BLOCK * stride);
   return (vectors, base, starts, overwrite, observe) => {

@@ -1,7 +1,6 @@
 /** @file Scores of the moves in a parser state: sums of precomputed word features, maxout, and the output layer. */
 import { createArithmetic, paddedOutputs } from "./arithmetic.js";
-import type { MatrixProducts, Waiting } from "./matrix-product.js";
-import { FEWEST_FOREIGN_ROWS } from "./maxout.js";
+import { FEWEST_OUTSIDE_ROWS, type OutsideArithmetic, type Waiting } from "./matrix-product.js";
 
 /** The parser's own weights. Shapes as thinc keeps them. */
 export interface ParserWeights {
@@ -31,22 +30,25 @@ export interface ParserWeights {
 export interface StateScores {
   /** Takes the vectors [count, width] of the words that states will name by their row. */
   begin(vectors: Float32Array, count: number): void;
-  /** Has products from outside, if any, do the rows of a text's words before its states are scored. */
-  prepare(base: number, count: number): Waiting<void>;
-  /** Scores of all classes for a state's words (`base` is added to each that is not -1). The array is reused. */
-  score(features: Int32Array, base: number): Float32Array;
+  /** Computes the rows of the next words that states will name. */
+  readAhead(): Waiting<void>;
+  /**
+   * Scores of all classes for a state's words (`base` is added to each that is not -1); `null` when `readAhead` has not come to one
+   * of them. The array is reused.
+   */
+  score(features: Int32Array, base: number): Float32Array | null;
 }
 
-/** Rows computed ahead in one product. */
-const BLOCK = 126;
+/** Rows computed ahead in one product: what they give still fits into the second cache. */
+const BLOCK = 63;
 /** Rows kept: those ahead, and those that a stack may still name. */
-const RING = 16 * BLOCK;
+const RING = 8 * BLOCK;
 /** Places for words that a long sentence brings back after they left the ring. */
 const OLD = 64;
 /** Hidden values are added in vectors of this many. */
 const LANES = 4;
 
-export function createStateScores(model: ParserWeights, products: MatrixProducts | null): StateScores {
+export function createStateScores(model: ParserWeights, outside: OutsideArithmetic | null): StateScores {
   const { width, features, pieces, classes } = model;
   const hidden = Math.ceil(model.hidden / LANES) * LANES;
   const slot = hidden * pieces;
@@ -60,26 +62,18 @@ export function createStateScores(model: ParserWeights, products: MatrixProducts
       paddedOutputs(classes) * (hidden + 2) +
       width * BLOCK +
       1024,
-    products: [
-      { inputs: width, stride: width },
-      { inputs: hidden, stride: hidden },
-    ],
+    products: [width, hidden],
+    slots: [],
     features,
   });
-  const precompute = arithmetic.product(weights, bias, features * slot, width, width);
-  const precomputeElsewhere =
-    products === null || rowSize !== features * slot ? null : products(weights, bias, rowSize, width);
+  const precompute = arithmetic.product(weights, bias, features * slot, width);
+  const precomputeOutside =
+    outside === null || rowSize !== features * slot ? null : outside.product(weights, bias, rowSize, width);
   const { upper } = model;
   const output =
     upper === null
       ? null
-      : arithmetic.product(
-          widenColumns(upper.weights, model.hidden, hidden),
-          upper.bias,
-          classes,
-          hidden,
-          hidden,
-        );
+      : arithmetic.product(widenColumns(upper.weights, model.hidden, hidden), upper.bias, classes, hidden);
   // One array holds all that a state sums: the ring, old rows, and what absent words count.
   const store = arithmetic.allocate((RING + OLD) * rowSize + features * slot);
   const padding = (RING + OLD) * rowSize;
@@ -96,24 +90,14 @@ export function createStateScores(model: ParserWeights, products: MatrixProducts
   /** Rows [computed − RING, computed) are in the ring. */
   let computed = 0;
 
-  const rowsAt = (row: number, rows: number): void => {
+  const takeRows = (row: number, rows: number): void => {
     input.set(vectors.subarray(row * width, (row + rows) * width));
   };
-  const computeAhead = (row: number): void => {
-    while (computed <= row) {
-      const place = computed % RING;
-      const rows = Math.min(BLOCK, count - computed, RING - place);
-      rowsAt(computed, rows);
-      precompute(input, rows, store.subarray(place * rowSize));
-      computed += rows;
-    }
-  };
   const offsetOf = (row: number): number => {
-    if (row >= computed) computeAhead(row);
     if (row >= computed - RING) return (row % RING) * rowSize;
     const place = row % OLD;
     if (oldOwner[place] !== row) {
-      rowsAt(row, 1);
+      takeRows(row, 1);
       precompute(input, 1, store.subarray((RING + place) * rowSize));
       oldOwner[place] = row;
     }
@@ -127,26 +111,23 @@ export function createStateScores(model: ParserWeights, products: MatrixProducts
       computed = 0;
       oldOwner.fill(-1);
     },
-    *prepare(base, words) {
-      if (precomputeElsewhere === null || words > RING) return;
-      while (computed < base + words) {
-        const place = computed % RING;
-        // As many rows as follow in the ring without driving out those of this text.
-        const rows = Math.min(2 * BLOCK, count - computed, RING - place, base + RING - computed);
-        if (rows < FEWEST_FOREIGN_ROWS) return;
-        const input = vectors.subarray(computed * width, (computed + rows) * width);
-        const pending = precomputeElsewhere(
-          input,
-          rows,
-          store.subarray(place * rowSize, (place + rows) * rowSize),
-        );
+    *readAhead() {
+      const rows = Math.min(BLOCK, count - computed);
+      const place = (computed % RING) * rowSize;
+      takeRows(computed, rows);
+      if (precomputeOutside === null || rows < FEWEST_OUTSIDE_ROWS)
+        precompute(input, rows, store.subarray(place));
+      else {
+        const output = store.subarray(place, place + rows * rowSize);
+        const pending = precomputeOutside(input.subarray(0, rows * width), rows, output);
         if (pending !== undefined) yield pending;
-        computed += rows;
       }
+      computed += rows;
     },
     score(words, base) {
       for (let feature = 0; feature < features; feature++) {
         const word = words[feature]!;
+        if (word + base >= computed) return null;
         offsets[feature] = (word < 0 ? padding : offsetOf(word + base)) + feature * slot;
       }
       arithmetic.sumState(store, offsets, lowerBias, pieces, values);

@@ -1,8 +1,14 @@
 /** @file Token vectors: hash embeddings and static vectors mixed once per distinct word, then windows of neighbours. */
 import { hashRows } from "./hash-rows.js";
-import { type Arithmetic, createArithmetic, createPlainArithmetic, paddedOutputs } from "./arithmetic.js";
-import { type MatrixProducts, runNow, type Waiting } from "./matrix-product.js";
-import { createMaxout, type MaxoutWeights, maxoutFloats } from "./maxout.js";
+import {
+  type Arithmetic,
+  createArithmetic,
+  createPlainArithmetic,
+  paddedOutputs,
+  VARIANCE_FLOOR,
+} from "./arithmetic.js";
+import { FEWEST_OUTSIDE_ROWS, type OutsideArithmetic, type Waiting } from "./matrix-product.js";
+import { createMaxout, type MaxoutLayer, type MaxoutWeights, maxoutFloats } from "./maxout.js";
 import type { AttributeValues, EmbeddedAttribute, WordForm, WordType, WordTypes } from "./word-types.js";
 import type { Words } from "./words.js";
 
@@ -51,40 +57,61 @@ export interface TokenVectors {
 }
 
 /** Rows that go through the layers together: large enough for the products, small enough for the caches. */
-const BLOCK_ROWS = 504;
+const BLOCK_ROWS = 252;
 
 export function createTokenVectors(
   model: TokenVectorWeights,
   types: WordTypes,
   values: AttributeValues,
-  products: MatrixProducts | null,
+  outside: OutsideArithmetic | null,
 ): TokenVectors {
   const { width, window } = model;
   // What a vector depends on: this many words on each side.
   const field = window * model.layers.length;
   const blockRows = BLOCK_ROWS + 2 * field;
   const arithmetic = planArithmetic(model, blockRows);
-  const widest = Math.max(...[model.mixer, ...model.layers].map(({ outputs, pieces }) => outputs * pieces));
-  const sums = arithmetic.allocate(blockRows * paddedOutputs(widest));
-  const embeddings = createEmbeddings(model, types, values, arithmetic, sums);
-  const layers = model.layers.map((layer) => createMaxout(layer, width, arithmetic, sums, products));
-  const block = arithmetic.allocate((blockRows + 2 * window) * width);
-  const inside = block.subarray(window * width);
+  const sums = arithmetic.allocate(sumsFloats(model, blockRows));
+  const layers = model.layers.map((layer) => createMaxout(layer, slotsOf(model), arithmetic));
+  const encodeOutside =
+    outside === null || paddedOutputs(width) !== width
+      ? null
+      : outside.encoder(model.layers, window, VARIANCE_FLOOR);
+  const embeddings = createEmbeddings(model, types, values, arithmetic, layers[0] ?? null, sums);
+  const block = arithmetic.allocate(blockRows * width);
+  const encoded = encodeOutside === null ? block : arithmetic.allocate(blockRows * width);
   let vectors = new Float32Array(0);
 
-  /** Layers over padded rows [start, end) of the texts; vectors of words among them go to `vectors`. */
+  /** Layers over `count` rows in `block`, in place. */
+  const applyLayers = (rows: Int32Array, first: number, count: number): void => {
+    for (const layer of layers) {
+      const margin = window * layer.stride;
+      sums.fill(0, 0, margin);
+      sums.fill(0, margin + count * layer.stride, 2 * margin + count * layer.stride);
+      if (layer !== layers[0]) layer.multiply(block, count, sums.subarray(margin));
+      else
+        for (let row = 0; row < count; row++)
+          embeddings.copySums(rows[first + row]!, sums, margin + row * layer.stride);
+      layer.normalize(sums, count, block, true);
+    }
+  };
+  /** Padded rows [start, end) of the texts through the layers; vectors of words among them go to `vectors`. */
   function* encodeRows(rows: Int32Array, targets: Int32Array, start: number, end: number): Waiting<void> {
     const first = Math.max(0, start - field);
-    const last = Math.min(rows.length, end + field);
-    const count = last - first;
-    block.fill(0, 0, window * width);
-    block.fill(0, (count + window) * width, (count + 2 * window) * width);
-    for (let row = 0; row < count; row++) embeddings.copy(rows[first + row]!, inside, row * width);
-    for (const layer of layers) yield* layer.apply(block, count, inside, true);
-    for (let row = start; row < end; row++) {
-      const target = targets[row]!;
-      if (target >= 0)
-        vectors.set(inside.subarray((row - first) * width, (row - first + 1) * width), target * width);
+    const count = Math.min(rows.length, end + field) - first;
+    for (let row = 0; row < count; row++) embeddings.copy(rows[first + row]!, block, row * width);
+    let result = block;
+    if (encodeOutside === null || count < FEWEST_OUTSIDE_ROWS) applyLayers(rows, first, count);
+    else {
+      result = encoded;
+      const pending = encodeOutside(block, count, encoded);
+      if (pending !== undefined) yield pending;
+    }
+    for (let row = start; row < end; ) {
+      const run = row;
+      while (row < end && targets[row]! >= 0) row++;
+      if (row > run)
+        vectors.set(result.subarray((run - first) * width, (row - first) * width), targets[run]! * width);
+      while (row < end && targets[row]! < 0) row++;
     }
   }
 
@@ -107,30 +134,45 @@ export function createTokenVectors(
   };
 }
 
+function slotsOf({ window }: TokenVectorWeights): number {
+  return 2 * window + 1;
+}
+
+/** Room for the sums of the widest layer over a block and its margins, and of the mixer over new words. */
+function sumsFloats(model: TokenVectorWeights, blockRows: number): number {
+  const { mixer, layers, window } = model;
+  const widest = Math.max(0, ...layers.map(({ outputs, pieces }) => outputs * pieces * slotsOf(model)));
+  return Math.max(
+    paddedOutputs(widest) * (blockRows + 2 * window),
+    paddedOutputs(mixer.outputs * mixer.pieces) * EMBED_ROWS,
+  );
+}
+
 /** Vector kernels want whole panels of outputs; models of odd widths are computed plainly. */
 function planArithmetic(model: TokenVectorWeights, blockRows: number): Arithmetic {
-  const { width, window, mixer, layers, staticVectors } = model;
+  const { width, mixer, layers, staticVectors } = model;
   if (paddedOutputs(width) !== width) return createPlainArithmetic();
-  const weights = [mixer, ...layers].reduce((sum, layer) => sum + maxoutFloats(layer, 0), 0);
-  const widest = Math.max(...[mixer, ...layers].map(({ outputs, pieces }) => outputs * pieces));
   const size = staticVectors?.size ?? 0;
-  const staticFloats = size * (width + 1) + 2 * width;
-  const embedding = EMBED_ROWS * (mixer.inputs + width);
+  const floats = [
+    ...[mixer, ...layers].map(maxoutFloats),
+    sumsFloats(model, blockRows),
+    2 * blockRows * width,
+    size * (width + 1) + 2 * width,
+    EMBED_ROWS * (mixer.inputs + width),
+    EMBED_ROWS * firstSums(model),
+  ];
   return createArithmetic({
-    floats:
-      weights +
-      staticFloats +
-      embedding +
-      blockRows * (paddedOutputs(widest) + width) +
-      2 * window * width +
-      1024,
-    products: [
-      { inputs: mixer.inputs, stride: mixer.inputs },
-      { inputs: width * (2 * window + 1), stride: width },
-      ...(size > 0 ? [{ inputs: size, stride: size }] : []),
-    ],
+    floats: floats.reduce((sum, count) => sum + count, 1024),
+    products: [mixer.inputs, width, ...(size > 0 ? [size] : [])],
+    slots: [1, slotsOf(model)],
     features: 0,
   });
+}
+
+/** Floats of one row of the first layer's sums. */
+function firstSums(model: TokenVectorWeights): number {
+  const [first] = model.layers;
+  return first === undefined ? 0 : paddedOutputs(first.outputs * first.pieces * slotsOf(model));
 }
 
 /** Texts one after the other with `field` rows of padding around each, as embedding rows and places in the output (-1: padding). */
@@ -163,53 +205,69 @@ interface Embeddings {
   prepare(words: Words): void;
   rowOf(type: number, space: boolean): number;
   copy(row: number, output: Float32Array, at: number): void;
+  /** What a row brings to the sums of the first layer. */
+  copySums(row: number, output: Float32Array, at: number): void;
   clear(): void;
 }
 
 /** Rows of new words that are embedded together. */
 const EMBED_ROWS = 126;
 
-/** Mixed embeddings of distinct words (text, norm, space after it), computed once. */
+/** Mixed embeddings of distinct words (text, norm, space after it) and their sums for the first layer, computed once. */
 function createEmbeddings(
   model: TokenVectorWeights,
   types: WordTypes,
   values: AttributeValues,
   arithmetic: Arithmetic,
+  firstLayer: MaxoutLayer | null,
   sums: Float32Array,
 ): Embeddings {
   const { width } = model;
-  const mixer = createMaxout(model.mixer, model.mixer.inputs, arithmetic, sums, null);
+  const sumWidth = firstSums(model);
+  const mixer = createMaxout(model.mixer, 1, arithmetic);
   const mixed = arithmetic.allocate(EMBED_ROWS * width);
+  const mixedSums = arithmetic.allocate(EMBED_ROWS * sumWidth);
   const featurize = createFeatures(model, values, arithmetic);
   let rowByKey = new Int32Array(1024).fill(-1);
   let cached = new Float32Array(1024 * width);
+  let cachedSums = new Float32Array(1024 * sumWidth);
   let count = 0;
   const pending: number[] = [];
   const keyOf = (type: number, space: boolean): number => type * 2 + (space ? 1 : 0);
   const reserve = (key: number): void => {
-    if (key >= rowByKey.length) rowByKey = grown(rowByKey, Math.max(key + 1, rowByKey.length * 2));
+    if (key >= rowByKey.length) {
+      const larger = new Int32Array(Math.max(key + 1, rowByKey.length * 2)).fill(-1);
+      larger.set(rowByKey);
+      rowByKey = larger;
+    }
     if (rowByKey[key] !== -1) return;
     rowByKey[key] = count++;
     pending.push(key);
   };
-  const mix = (words: readonly FeatureWord[]): Float32Array => {
-    runNow(mixer.apply(featurize(words), words.length, mixed, false));
-    return mixed.subarray(0, words.length * width);
+  /** Writes to `mixed` and `mixedSums`. */
+  const mix = (words: readonly FeatureWord[]): void => {
+    const rows = words.length;
+    mixer.multiply(featurize(words), rows, sums);
+    mixer.normalize(sums, rows, mixed, false);
+    firstLayer?.multiply(mixed, rows, mixedSums);
   };
   const compute = (): void => {
-    if (count * width > cached.length) {
-      const larger = new Float32Array(Math.max(count * width, cached.length * 2));
-      larger.set(cached);
-      cached = larger;
-    }
+    cached = withRoom(cached, count * width);
+    cachedSums = withRoom(cachedSums, count * sumWidth);
     for (let start = 0; start < pending.length; start += EMBED_ROWS) {
       const keys = pending.slice(start, start + EMBED_ROWS);
-      const words = keys.map((key) => ({ form: types.form(key >> 1), space: (key & 1) === 1 }));
-      cached.set(mix(words), rowByKey[keys[0]!]! * width);
+      mix(keys.map((key) => ({ form: types.form(key >> 1), space: (key & 1) === 1 })));
+      const row = rowByKey[keys[0]!]!;
+      cached.set(mixed.subarray(0, keys.length * width), row * width);
+      cachedSums.set(mixedSums.subarray(0, keys.length * sumWidth), row * sumWidth);
     }
     pending.length = 0;
   };
-  const padding = model.embedsPadding ? mix([{ form: null, space: false }]).slice() : null;
+  const mixPadding = (): { vector: Float32Array; sums: Float32Array } => {
+    mix([{ form: null, space: false }]);
+    return { vector: mixed.slice(0, width), sums: mixedSums.slice(0, sumWidth) };
+  };
+  const padding = model.embedsPadding ? mixPadding() : null;
   return {
     paddingRow: padding === null ? -1 : -2,
     prepare(words) {
@@ -224,9 +282,12 @@ function createEmbeddings(
       return rowByKey[key]!;
     },
     copy(row, output, at) {
-      if (row >= 0) output.set(cached.subarray(row * width, (row + 1) * width), at);
-      else if (row === -2) output.set(padding!, at);
-      else output.fill(0, at, at + width);
+      if (row === -1) output.fill(0, at, at + width);
+      else copyRow(row === -2 ? padding!.vector : cached, Math.max(row, 0), width, output, at);
+    },
+    copySums(row, output, at) {
+      if (row === -1) output.fill(0, at, at + sumWidth);
+      else copyRow(row === -2 ? padding!.sums : cachedSums, Math.max(row, 0), sumWidth, output, at);
     },
     clear() {
       rowByKey.fill(-1);
@@ -235,8 +296,14 @@ function createEmbeddings(
   };
 }
 
-function grown(array: Int32Array, length: number): Int32Array<ArrayBuffer> {
-  const larger = new Int32Array(length).fill(-1);
+function copyRow(table: Float32Array, row: number, width: number, output: Float32Array, at: number): void {
+  output.set(table.subarray(row * width, (row + 1) * width), at);
+}
+
+/** The same numbers in an array of at least `length`, which grows by doubling. */
+function withRoom(array: Float32Array<ArrayBuffer>, length: number): Float32Array<ArrayBuffer> {
+  if (length <= array.length) return array;
+  const larger = new Float32Array(Math.max(length, array.length * 2));
   larger.set(array);
   return larger;
 }
@@ -261,7 +328,7 @@ function createFeatures(
   const staticOffset = model.staticFirst ? 0 : width * tables.length;
   const size = staticVectors?.size ?? 0;
   const project =
-    staticVectors === null ? null : arithmetic.product(staticVectors.projection, null, width, size, size);
+    staticVectors === null ? null : arithmetic.product(staticVectors.projection, null, width, size);
   const vector = arithmetic.allocate(size);
   const projected = arithmetic.allocate(paddedOutputs(width));
   const features = arithmetic.allocate(EMBED_ROWS * inputs);

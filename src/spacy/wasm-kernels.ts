@@ -12,19 +12,19 @@ const UNROLL = 4;
 
 type Five<T> = [T, T, T, T, T];
 type Seven<T> = [...Five<T>, T, T];
-type Eight<T> = [...Seven<T>, T];
+type Eleven<T> = [...Seven<T>, T, T, T, T];
 
 /** Repeats `body` while `count` is above 0, tested first. */
 const countDown = (count: Local, body: readonly Code[]): Code =>
   whileDo(i32.atLeast(count.get, i32.const(1)), [...body, count.set(i32.sub(count.get, i32.const(1)))]);
 
 /**
- * `multiply(input, rows, weights, bias, panels, output, outputStride)`: addresses and strides in bytes; inputs and the stride of their
- * rows are fixed, so that rows are reached by offsets. Panels outside, six rows inside: a panel stays in the first cache.
+ * `multiply(input, rows, weights, bias, panels, output, outputStride)`: addresses and strides in bytes; the number of inputs is fixed,
+ * so that rows are reached by offsets. Panels outside, six rows inside: a panel stays in the first cache.
  */
-export function matrixProductKernel(name: string, inputs: number, stride: number): WasmFunction {
+export function matrixProductKernel(inputs: number): WasmFunction {
   return {
-    name,
+    name: `multiply${inputs}`,
     parameters: ["i32", "i32", "i32", "i32", "i32", "i32", "i32"],
     build(parameters, local) {
       const [input, rows, weights, bias, panels, output, outputStride] = parameters as Seven<Local>;
@@ -40,7 +40,7 @@ export function matrixProductKernel(name: string, inputs: number, stride: number
         ...sums
           .slice(0, height)
           .flatMap(({ lower, upper }, row) => [
-            x.set(f32x4.loadSplat(at.get, (row * stride + k) * FLOAT)),
+            x.set(f32x4.loadSplat(at.get, (row * inputs + k) * FLOAT)),
             addProduct(lower, low),
             addProduct(upper, high),
           ]),
@@ -56,7 +56,7 @@ export function matrixProductKernel(name: string, inputs: number, stride: number
             upper.set(v128.load(bias.get, VECTOR)),
           ]),
         panel.set(weights.get),
-        next.set(i32.add(at.get, i32.const(height * stride * FLOAT))),
+        next.set(i32.add(at.get, i32.const(height * inputs * FLOAT))),
         end.set(i32.add(at.get, i32.const((inputs - rest) * FLOAT))),
         whileDo(i32.sub(end.get, at.get), [
           ...steps(height, UNROLL),
@@ -92,16 +92,19 @@ export function matrixProductKernel(name: string, inputs: number, stride: number
 }
 
 /**
- * `normalize(sums, rows, outputs, pieces, gain, shift, output, add)`: rows of `pieces` planes of `outputs` sums (a multiple of 4) to
- * their maxima, normalized; `add` 1 adds them to what is there. The first plane is overwritten with the maxima.
+ * `normalize(sums, rowBytes, rows, outputs, pieces, bias, gain, shift, output, add, maxima)`: each output row is the sum of `slots`
+ * consecutive rows of `sums` (slot s of row r + s) and the bias, `pieces` planes of `outputs` numbers (a multiple of 4) each; then the
+ * maxima over planes, normalized; `add` 1 adds them to what is there. `maxima` has room for `outputs` numbers.
  */
-export function normalizeKernel(): WasmFunction {
+export function normalizeKernel(slots: number): WasmFunction {
   return {
-    name: "normalize",
-    parameters: ["i32", "i32", "i32", "i32", "i32", "i32", "i32", "i32"],
+    name: `normalize${slots}`,
+    parameters: Array.from({ length: 11 }, () => "i32" as const),
     build(parameters, local) {
-      const [sums, rows, outputs, pieces, gain, shift, output, adding] = parameters as Eight<Local>;
+      const [sums, rowBytes, rows, outputs, pieces, bias, gain, shift, output, adding, maxima] =
+        parameters as Eleven<Local>;
       const [plane, offset, piece, at] = [local("i32"), local("i32"), local("i32"), local("i32")];
+      const bases = Array.from({ length: slots }, () => local("i32"));
       const [most, total, mean] = [local("v128"), local("v128"), local("v128")];
       const [scale, value] = [local("v128"), local("v128")];
       const { add, sub, mul, max, splat, lane } = f32x4;
@@ -112,21 +115,32 @@ export function normalizeKernel(): WasmFunction {
         );
       const zeros = splat(f32.const(0));
       const here = (base: Local): Code => i32.add(base.get, offset.get);
-      const deviation = sub(v128.load(here(sums)), mean.get);
+      const summed = [bias, ...bases]
+        .map((base) => v128.load(i32.add(base.get, at.get)))
+        .reduce((sum, term) => add(sum, term));
+      const deviation = sub(v128.load(here(maxima)), mean.get);
       const overOutputs = (body: readonly Code[]): Code[] => [
         offset.set(i32.const(0)),
         doWhile([...body, advance(offset, i32.const(VECTOR))], i32.sub(plane.get, offset.get)),
       ];
       return [
         plane.set(i32.mul(outputs.get, i32.const(FLOAT))),
+        ...bases.map((base, slot) =>
+          base.set(
+            i32.add(
+              sums.get,
+              i32.mul(i32.const(slot), i32.add(rowBytes.get, i32.mul(plane.get, pieces.get))),
+            ),
+          ),
+        ),
         countDown(rows, [
           total.set(zeros),
           ...overOutputs([
-            at.set(here(sums)),
-            most.set(v128.load(at.get)),
+            at.set(offset.get),
+            most.set(summed),
             piece.set(i32.sub(pieces.get, i32.const(1))),
-            countDown(piece, [advance(at, plane.get), most.set(max(most.get, v128.load(at.get)))]),
-            v128.store(here(sums), most.get),
+            countDown(piece, [advance(at, plane.get), most.set(max(most.get, summed))]),
+            v128.store(here(maxima), most.get),
             total.set(add(total.get, most.get)),
           ]),
           mean.set(splat(average(total))),
@@ -139,7 +153,7 @@ export function normalizeKernel(): WasmFunction {
             when(adding.get, [value.set(add(value.get, v128.load(here(output))))]),
             v128.store(here(output), value.get),
           ]),
-          advance(sums, i32.mul(plane.get, pieces.get)),
+          ...bases.map((base) => advance(base, rowBytes.get)),
           advance(output, plane.get),
         ]),
       ];

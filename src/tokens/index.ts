@@ -14,6 +14,8 @@ export {
   trainVocabulary,
 } from "./train-vocabulary.js";
 export {
+  CALL_DEFAULTS,
+  type CallDefaults,
   type OpenedTokenizer,
   type OpenTokenizerOptions,
   TOKENIZER_FILES,

@@ -6,6 +6,7 @@ import { formatTokenizerJson, parseJsonObject, parseTokenizerJson } from "./toke
 import { formatVocabulary, loadVocabulary } from "./vocabulary.js";
 import {
   BERT_SPECIAL_TOKENS,
+  type EncodeOptions,
   type SpecialTokens,
   WordPieceTokenizer,
   type WordPieceTokenizerOptions,
@@ -28,7 +29,26 @@ export interface OpenedTokenizer {
   readonly notice: string | null;
   /** `model_max_length` of the configuration, where it is a real limit. */
   readonly maxLength: number | null;
+  /** `truncation` and `padding` of tokenizer.json: the crate applies them to every call, `AutoTokenizer` takes only their sides. */
+  readonly encodeOptions: EncodeOptions;
+  readonly calls: CallDefaults;
 }
+
+type Side = "right" | "left";
+
+/** What calls in the manner of transformers do where they say nothing. */
+export interface CallDefaults {
+  readonly paddingSide: Side;
+  readonly truncationSide: Side;
+  /** `clean_up_tokenization_spaces`; true where no file says it, as in transformers.js (Python's version 5 has false). */
+  readonly cleanUpSpaces: boolean;
+}
+
+export const CALL_DEFAULTS: CallDefaults = {
+  paddingSide: "right",
+  truncationSide: "right",
+  cleanUpSpaces: true,
+};
 
 export interface OpenTokenizerOptions {
   /** Default `huggingface`. */
@@ -79,7 +99,24 @@ export function tokenizerFromFiles(
         ? null
         : `No tokenizer_config.json says whether the model is cased; the vocabulary is taken for ${inferred.reason}.`,
     maxLength: typeof limit === "number" && limit < NO_LIMIT ? limit : null,
+    encodeOptions: parsed?.encodeOptions ?? {},
+    calls: {
+      paddingSide: readSide(config, "padding_side") ?? parsed?.encodeOptions.padding?.side ?? "right",
+      truncationSide:
+        readSide(config, "truncation_side") ?? parsed?.encodeOptions.truncation?.side ?? "right",
+      cleanUpSpaces: config["clean_up_tokenization_spaces"] !== false,
+    },
   };
+}
+
+function readSide(config: Readonly<Record<string, unknown>>, key: string): Side | null {
+  const side = config[key] ?? null;
+  if (side !== null && side !== "left" && side !== "right")
+    throw new ClinicalBertError(
+      "TOKENIZER_FILE_INVALID",
+      `tokenizer_config.json: ${key} is ${JSON.stringify(side)}; it must be "left" or "right".`,
+    );
+  return side;
 }
 
 function readObject(files: TokenizerFiles, name: TokenizerFileName): Readonly<Record<string, unknown>> {

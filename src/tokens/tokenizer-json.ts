@@ -3,8 +3,11 @@ import { ClinicalBertError } from "../errors.js";
 import { CONTINUATION_PREFIX } from "./piece-trie.js";
 import type { AddedToken } from "./text-segments.js";
 import { createVocabulary, type Vocabulary } from "./vocabulary.js";
+import type { TruncationOptions, TruncationStrategy } from "./truncation.js";
 import {
   BERT_SPECIAL_TOKENS,
+  type EncodeOptions,
+  type PaddingOptions,
   type WordPieceTokenizer,
   type WordPieceTokenizerOptions,
 } from "./wordpiece-tokenizer.js";
@@ -14,6 +17,8 @@ type Json = Readonly<Record<string, unknown>>;
 export interface ParsedTokenizerJson {
   readonly vocabulary: Vocabulary;
   readonly options: WordPieceTokenizerOptions;
+  /** What the crate does on every call. */
+  readonly encodeOptions: EncodeOptions;
 }
 
 /** @throws `TOKENIZER_FILE_INVALID` naming the part that is not BERT's */
@@ -41,7 +46,53 @@ export function parseTokenizerJson(text: string): ParsedTokenizerJson {
       specialTokens: { ...BERT_SPECIAL_TOKENS, unknown },
       addedTokens,
     },
+    encodeOptions: {
+      truncation: readTruncation(root["truncation"]),
+      padding: readPadding(root["padding"]),
+    },
   };
+}
+
+const STRATEGIES: Readonly<Record<string, TruncationStrategy>> = {
+  LongestFirst: "longest_first",
+  OnlyFirst: "only_first",
+  OnlySecond: "only_second",
+};
+
+function readTruncation(value: unknown): TruncationOptions | null {
+  if (value === undefined || value === null) return null;
+  const truncation = value as Json;
+  const name = stringAt(truncation, "strategy", "LongestFirst");
+  const strategy = Object.hasOwn(STRATEGIES, name) ? STRATEGIES[name] : undefined;
+  if (strategy === undefined) throw invalid(`truncation.strategy is ${JSON.stringify(name)}`);
+  return {
+    maxLength: numberAt(truncation, "max_length"),
+    strategy,
+    stride: numberAt(truncation, "stride", 0),
+    side: readSide(truncation, "truncation"),
+  };
+}
+
+function readPadding(value: unknown): PaddingOptions | null {
+  if (value === undefined || value === null) return null;
+  const padding = value as Json;
+  const strategy = padding["strategy"];
+  const fixed = typeof strategy === "object" && strategy !== null ? (strategy as Json) : null;
+  if (fixed === null && strategy !== "BatchLongest")
+    throw invalid(`padding.strategy is ${JSON.stringify(strategy)}`);
+  const multipleOf = padding["pad_to_multiple_of"];
+  return {
+    length: fixed === null ? "longest" : numberAt(fixed, "Fixed"),
+    ...(typeof multipleOf === "number" && multipleOf > 0 ? { multipleOf } : {}),
+    side: readSide(padding, "padding"),
+  };
+}
+
+function readSide(part: Json, name: string): "left" | "right" {
+  const direction = stringAt(part, "direction", "Right");
+  if (direction !== "Left" && direction !== "Right")
+    throw invalid(`${name}.direction is ${JSON.stringify(direction)}; it must be "Left" or "Right"`);
+  return direction === "Left" ? "left" : "right";
 }
 
 function readVocabulary(vocab: Json, added: readonly AddedToken[]): Vocabulary {

@@ -8,7 +8,7 @@ import { type HeldOutLine, loadBest } from "./held-out.js";
 import { type LoadReport, loadParameters } from "./load-parameters.js";
 import { initializeParameters } from "./parameter-vector.js";
 import { createTrainingState } from "./pretrainer.js";
-import { checkRecipe, type PretrainRecipe } from "./recipe.js";
+import { checkFit, checkRecipe, type PretrainRecipe } from "./recipe.js";
 import { openRun, runPaths } from "./run-directory.js";
 import { saveModel } from "./save-model.js";
 import { stepFlops } from "./step-flops.js";
@@ -122,12 +122,9 @@ function describeLoad({ initialized, notices }: LoadReport): string[] {
 }
 
 function checkInstances({ count, maxLength }: InstanceReader, { config }: PretrainRecipe): void {
-  const refuse = (message: string, remedy: string): ClinicalBertError =>
-    new ClinicalBertError("TRAINING_INSTANCE", message, { remedy });
-  if (count === 0) throw refuse("The files of instances are empty.", "Make instances from a larger corpus.");
-  if (maxLength > config.maxPositions)
-    throw refuse(
-      `The instances have ${maxLength} tokens, the model has ${config.maxPositions} positions.`,
-      `Make instances with --max-length ${config.maxPositions}.`,
-    );
+  if (count === 0)
+    throw new ClinicalBertError("TRAINING_INSTANCE", "The files of instances are empty.", {
+      remedy: "Make instances from a larger corpus.",
+    });
+  checkFit(config, maxLength);
 }

@@ -59,6 +59,22 @@ export function recipeDifferences(a: Partial<PretrainRecipe>, b: PretrainRecipe)
   return DECISIVE.filter((key) => JSON.stringify(a[key]) !== JSON.stringify(b[key]));
 }
 
+/** Throws `TRAINING_INSTANCE` when instances of `maxLength` tokens, or of a vocabulary of that size, do not fit the model. */
+export function checkFit(config: BertConfig, maxLength: number, vocabularySize = config.vocabSize): void {
+  if (maxLength > config.maxPositions)
+    throw new ClinicalBertError(
+      "TRAINING_INSTANCE",
+      `The instances have ${maxLength} tokens, the model has ${config.maxPositions} positions.`,
+      { remedy: `Make instances with --max-length ${config.maxPositions}.` },
+    );
+  if (vocabularySize > config.vocabSize)
+    throw new ClinicalBertError(
+      "TRAINING_INSTANCE",
+      `The vocabulary has ${vocabularySize} tokens, the model has ${config.vocabSize}.`,
+      { remedy: "Give the vocabulary that belongs to the model with --vocab." },
+    );
+}
+
 /** Throws `TRAINING_RECIPE` naming the first value that no run can have. */
 export function checkRecipe(recipe: PretrainRecipe): void {
   const whole = (

@@ -3,11 +3,11 @@ import { createHmac, randomBytes } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { ClinicalBertError } from "../errors.js";
 import { writeAtomic } from "../util/atomic-file.js";
 import { fileError } from "../util/file-error.js";
 import { makeFolder } from "../util/make-folder.js";
 import { type PretrainRecipe, recipeDifferences } from "./recipe.js";
-import { readRunRecord, requireSameRun } from "./run-record.js";
 
 export interface RunPaths {
   readonly folder: string;
@@ -38,6 +38,8 @@ export function runPaths(folder: string): RunPaths {
   };
 }
 
+const FORMAT = "clinicalbert-run-1";
+
 interface DataFile {
   readonly name: string;
   readonly bytes: number;
@@ -46,7 +48,7 @@ interface DataFile {
 }
 
 export interface RunRecord {
-  readonly format: "clinicalbert-run-1";
+  readonly format: typeof FORMAT;
   readonly versions: Readonly<Record<string, string>>;
   readonly data: readonly DataFile[];
   readonly heldOut: readonly DataFile[];
@@ -65,42 +67,79 @@ export async function openRun(
   versions: Readonly<Record<string, string>>,
   origins: Readonly<Record<string, string>> = {},
 ): Promise<void> {
-  const known = await readRun(paths);
-  if (known === null) {
-    // Read before anything is made: a file that is not there leaves no folder behind.
-    for (const path of [...recipe.instances, ...recipe.heldOut]) await sizeOf(path);
+  // Read before anything is made: a file that is not there leaves no folder behind.
+  for (const path of [...recipe.instances, ...recipe.heldOut]) await sizeOf(path);
+  const key = await openKey(paths);
+  const [data, heldOut] = [await describe(recipe.instances, key), await describe(recipe.heldOut, key)];
+  const hashes = (files: readonly DataFile[]): string => files.map(({ hash }) => hash).join();
+  const record: RunRecord = { format: FORMAT, versions, data, heldOut, recipe, origins };
+  await openRunRecord(paths, record, (known) => [
+    ...recipeDifferences(known.recipe, recipe),
+    ...(hashes(known.data) === hashes(data) ? [] : ["instances"]),
+    ...(hashes(known.heldOut) === hashes(heldOut) ? [] : ["heldOut"]),
+  ]);
+}
+
+/**
+ * Writes `record` as the run's `recipe.json`, or returns the one that is there. Throws `TRAINING_RESUME` when that is of
+ * another format, or differs in what `differences` names.
+ */
+export async function openRunRecord<R extends { readonly format: string }>(
+  { folder, recipe: path }: Pick<RunPaths, "folder" | "recipe">,
+  record: R,
+  differences: (known: R) => readonly string[],
+): Promise<R> {
+  const text = await readFile(path, "utf8").catch(() => null);
+  if (text === null) {
     try {
-      await makeFolder(paths.folder);
-      const key = randomBytes(32).toString("base64");
-      await writeAtomic(paths.key, `${key}\n`);
-      const [data, heldOut] = [await describe(recipe.instances, key), await describe(recipe.heldOut, key)];
-      const record: RunRecord = { format: "clinicalbert-run-1", versions, data, heldOut, recipe, origins };
-      await writeAtomic(paths.recipe, `${JSON.stringify(record, null, 2)}\n`);
+      await makeFolder(folder);
+      await writeAtomic(path, `${JSON.stringify(record, null, 2)}\n`);
     } catch (error) {
-      throw fileError(error, paths.folder);
+      throw fileError(error, folder);
     }
-    return;
+    return record;
   }
-  const differences = recipeDifferences(known.recipe, recipe);
-  const key = await readKey(paths);
-  const same = async (files: readonly DataFile[], now: readonly string[]): Promise<boolean> =>
-    files.map(({ hash }) => hash).join() === (await describe(now, key)).map(({ hash }) => hash).join();
-  if (!(await same(known.data, recipe.instances))) differences.push("instances");
-  if (!(await same(known.heldOut, recipe.heldOut))) differences.push("heldOut");
-  requireSameRun(paths.folder, differences);
+  const known = parseRecord(text, path, record.format) as R;
+  const found = differences(known);
+  if (found.length > 0)
+    throw new ClinicalBertError(
+      "TRAINING_RESUME",
+      `${folder} holds a run with other values of ${found.join(", ")}.`,
+      { details: { folder, differences: found } },
+    );
+  return known;
 }
 
 /** The record of the run in a folder; null where there is none. Throws `TRAINING_RESUME` for a file that is not one. */
-export function readRun({ recipe }: RunPaths): Promise<RunRecord | null> {
-  return readRunRecord<RunRecord>(recipe, "clinicalbert-run-1");
+export async function readRun({ recipe: path }: RunPaths): Promise<RunRecord | null> {
+  const text = await readFile(path, "utf8").catch(() => null);
+  return text === null ? null : (parseRecord(text, path, FORMAT) as RunRecord);
 }
 
-async function readKey({ key }: RunPaths): Promise<string> {
+function parseRecord(text: string, path: string, format: string): unknown {
   try {
-    return (await readFile(key, "utf8")).trim();
-  } catch (error) {
-    throw fileError(error, key);
+    const record = JSON.parse(text) as { readonly format?: unknown };
+    if (record.format === format) return record;
+  } catch {
+    // Said below: it is not ours, whatever it is.
   }
+  throw new ClinicalBertError("TRAINING_RESUME", `${path} is not the recipe of a run of this kind.`, {
+    details: { path },
+  });
+}
+
+/** The key of the run's hashes, made where there is none. */
+async function openKey({ folder, key: path }: RunPaths): Promise<string> {
+  const known = await readFile(path, "utf8").catch(() => null);
+  if (known !== null) return known.trim();
+  const key = randomBytes(32).toString("base64");
+  try {
+    await makeFolder(folder);
+    await writeAtomic(path, `${key}\n`);
+  } catch (error) {
+    throw fileError(error, folder);
+  }
+  return key;
 }
 
 async function describe(paths: readonly string[], key: string): Promise<DataFile[]> {

@@ -8,7 +8,7 @@ export interface StepLine {
   readonly step: number;
 }
 
-export interface StepLog<Line extends StepLine> {
+export interface StepLog<Line extends StepLine = StepLine> {
   write(line: Line): void;
   /** Makes the lines so far durable: before every checkpoint. */
   sync(): void;
@@ -16,7 +16,10 @@ export interface StepLog<Line extends StepLine> {
 }
 
 /** Opens `path` after `step` updates: lines of later steps, left by a run that was killed, are dropped. */
-export async function openStepLog<Line extends StepLine>(path: string, step: number): Promise<StepLog<Line>> {
+export async function openStepLog<Line extends StepLine = StepLine>(
+  path: string,
+  step: number,
+): Promise<StepLog<Line>> {
   if (existsSync(path)) {
     const kept = readLines(path).filter((line) => stepOf(line) <= step);
     await writeAtomic(path, kept.map((line) => `${line}\n`).join(""));

@@ -18,8 +18,11 @@ export interface WorkerPool<Input, Output> {
   readonly threads: number;
   /** Does one task on the least busy thread. `transfer` moves buffers instead of copying them. */
   run(input: Input, transfer?: readonly ArrayBuffer[]): Promise<Output>;
-  /** Results in the order of `inputs`; reads ahead no further than two tasks a thread. */
-  map(inputs: Iterable<Input> | AsyncIterable<Input>): AsyncGenerator<Output, void, undefined>;
+  /** Results in the order of `inputs`; reads ahead no further than two tasks a thread. `transferOf` names buffers to move. */
+  map(
+    inputs: Iterable<Input> | AsyncIterable<Input>,
+    transferOf?: (input: Input) => readonly ArrayBuffer[],
+  ): AsyncGenerator<Output, void, undefined>;
   /** Ends the threads. Open tasks are rejected as aborted. */
   close(): Promise<void>;
 }
@@ -78,11 +81,11 @@ export function startWorkerPool<Input, Output>(
   return {
     threads,
     run,
-    async *map(inputs) {
+    async *map(inputs, transferOf = () => []) {
       const running: Promise<Output>[] = [];
       try {
         for await (const input of inputs) {
-          const task = run(input);
+          const task = run(input, transferOf(input));
           task.catch(() => undefined); // seen when its turn comes, or never after an earlier failure
           running.push(task);
           if (running.length >= threads * TASKS_A_THREAD) yield await running.shift()!;

@@ -91,6 +91,26 @@ describe("instances", () => {
     expect(readdirSync(temporary)).toEqual([]);
   });
 
+  test("a corpus of several blocks: the same for one thread and three; a bad line is named by line and byte", async () => {
+    const long = join(folder, "long.txt");
+    const text = oracle.corpora["plain"]!.join("");
+    const times = Math.ceil(9e6 / text.length);
+    writeFileSync(long, text.repeat(times));
+    const args = ["instances", "--vocab", vocab, "--corpus", long, "--dupe-factor", "1", "--case", "cased"];
+    const hashes: string[] = [];
+    for (const threads of ["1", "3"]) {
+      const out = join(folder, `long-${threads}`);
+      expect((await runCli([...args, "--threads", threads, "--out", out])).code).toBe(0);
+      hashes.push(sha256(readFileSync(out)));
+    }
+    expect(hashes[1]).toBe(hashes[0]);
+    writeFileSync(long, Buffer.concat([Buffer.from(text.repeat(times)), Buffer.from([0x61, 0xff, 0x0a])]));
+    const { code, stderr } = await runCli([...args, "--threads", "3", "--out", join(folder, "bad")]);
+    expect(code).toBe(1);
+    const line = text.repeat(times).split("\n").length;
+    expect(stderr).toContain(`Line ${line} of ${long} (byte ${Buffer.byteLength(text) * times})`);
+  }, 60_000);
+
   test("parallel: the same for one thread and three, another than exact", async () => {
     const hashes = [];
     for (const threads of ["1", "3"]) {

@@ -3,9 +3,12 @@
  * and labels up to decisions with a margin below 1e-4, which are counted, as are
  * texts with code points that are newer than Python's tables. Prints JSON; exit code 1 on any other difference.
  *
- * Usage: node --import tsx test/oracle/compare-spacy.ts PIPELINE TEXTS.jsonl DUMP.jsonl [LIMIT]
+ * Usage: node --import tsx test/oracle/compare-spacy.ts PIPELINE TEXTS.jsonl DUMP.jsonl [LIMIT [runtime]]
+ * With `runtime` the large products are ONNX Runtime's.
  */
 import { readFileSync } from "node:fs";
+import { createOrtRuntime } from "../../src/runtime/index.js";
+import { createRuntimeArithmetic } from "../../src/runtime/spacy-arithmetic.js";
 import { loadSpacyPipeline } from "../../src/spacy/load-pipeline.js";
 
 interface Expected {
@@ -28,8 +31,12 @@ function readLines<T>(path: string): T[] {
   return lines.filter((line) => line !== "").map((line) => JSON.parse(line) as T);
 }
 
-const [pipelinePath, textsPath, dumpPath, limit] = process.argv.slice(2);
-const pipeline = await loadSpacyPipeline(pipelinePath!);
+const [pipelinePath, textsPath, dumpPath, limit, engine] = process.argv.slice(2);
+const outside = engine === "runtime" ? createRuntimeArithmetic(await createOrtRuntime({ threads: 1 })) : null;
+const pipeline = await loadSpacyPipeline(
+  pipelinePath!,
+  outside === null ? {} : { arithmetic: outside.arithmetic },
+);
 const texts = readLines<{ text: string }>(textsPath!).slice(
   0,
   limit === undefined ? undefined : Number(limit),
@@ -45,7 +52,7 @@ const started = performance.now();
 for (let first = 0; first < texts.length; first += BATCH) {
   const batch = texts.slice(first, first + BATCH);
   const smallest = batch.map(() => Number.POSITIVE_INFINITY);
-  const parsed = pipeline.parse(
+  const parsed = await pipeline.parseLater(
     batch.map(({ text }) => text),
     {
       observe: ({ text, margin }) => {

@@ -154,6 +154,23 @@ describe("single heads", () => {
     }
   });
 
+  it("fp16: matrices in half precision, arithmetic in float32; says so", async () => {
+    const { inputs, wanted } = await oracle("pretraining");
+    const notices: string[] = [];
+    const options = { dtype: "fp16", on_notice: (notice: string) => notices.push(notice) } as const;
+    const model = await AutoModel.from_pretrained(join(ORACLE, "pretraining"), options);
+    try {
+      const hidden = (await model(inputs))["last_hidden_state"]!;
+      const far = difference(hidden, wanted.get("last_hidden_state")!, inputs.attention_mask!);
+      expect(far).toBeLessThan(5e-3);
+      // Were the matrices not rounded at all, it would be as near as float32.
+      expect(far).toBeGreaterThan(TOLERANCE);
+    } finally {
+      await model.dispose();
+    }
+    expect(notices.join()).toContain("fp16");
+  });
+
   it("refuses a head that the weights do not have, and a head that is not one", async () => {
     await expect(
       AutoModelForMaskedLM.from_pretrained(join(ORACLE, "token-classification"), quiet),

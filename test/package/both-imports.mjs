@@ -42,13 +42,22 @@ result.manyFillings = await fill(["he has [MASK] .", "no [MASK] distress"]);
 const extract = await pipeline("feature-extraction", `${folder}/encoder`, options);
 for (const pooling of ["mean", "cls"])
   result[pooling] = (await extract(TEXTS, { pooling, normalize: true })).tolist();
-result.none = (await extract(TEXTS[0])).dims;
+const none = await extract(TEXTS[0]);
+result.none = { dims: none.dims, all: none.tolist() };
+result.noneOfEmpty = (await extract("")).dims;
+const half = await pipeline("feature-extraction", `${folder}/encoder`, {
+  ...options,
+  dtype: "fp16",
+  device: "cpu",
+});
+result.half = (await half(TEXTS, { pooling: "mean" })).tolist();
 
 const classify = await pipeline("text-classification", `${folder}/sequence-classification`, options);
 result.best = await classify(TEXTS[0]);
 result.bests = await classify(TEXTS);
 result.all = await classify(TEXTS, { top_k: null });
 result.allOfOne = await classify(TEXTS[0], { top_k: null });
+result.two = await classify(TEXTS, { top_k: 2 });
 
 const tag = await pipeline("ner", `${folder}/token-classification`, options);
 const withoutOffsets = (entities) => entities.map(({ start, end, ...entity }) => entity);
@@ -56,5 +65,24 @@ result.entities = withoutOffsets(await tag(TEXTS[0]));
 result.everyToken = (await tag(TEXTS, { ignore_labels: [] })).map(withoutOffsets);
 result.groups = withoutOffsets(await tag(TEXTS[0], { aggregation_strategy: "simple", ignore_labels: [] }));
 
-for (const loaded of [masked, encoder, fill, extract, classify, tag]) await loaded.dispose();
+// What cannot be is refused by both, whatever words they use for it.
+const refused = async (attempt) => {
+  try {
+    await attempt();
+    return false;
+  } catch {
+    return true;
+  }
+};
+result.refused = {
+  task: await refused(() => pipeline("clairvoyance", `${folder}/encoder`, options)),
+  folder: await refused(() => AutoModel.from_pretrained(`${folder}/nowhere`, options)),
+  device: await refused(() =>
+    AutoModel.from_pretrained(`${folder}/encoder`, { ...options, device: "abacus" }),
+  ),
+  pooling: await refused(() => extract(TEXTS[0], { pooling: "swimming" })),
+  mask: await refused(() => fill("nothing to fill")),
+};
+
+for (const loaded of [masked, half, encoder, fill, extract, classify, tag]) await loaded.dispose();
 console.log(JSON.stringify(result));

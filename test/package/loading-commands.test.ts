@@ -67,6 +67,21 @@ describe.skipIf(!existsSync(BIN))("commands of the built package (npm run build)
     expect(parsed(compared)[0]).toMatchObject({ largest: 0 });
   });
 
+  it.each([
+    ["fp16", "half.safetensors", 2 ** -11],
+    ["bf16", "half.bin", 2 ** -8],
+  ])("converts to %s", (dtype, name, relative) => {
+    const destination = join(folder, name);
+    const source = join(ORACLE, "pretraining/legacy.bin");
+    expect(run(["convert", source, destination, "--dtype", dtype]).status).toBe(0);
+    const compared = run(["inspect", "--diff", "--json", source, destination]);
+    const [whole] = parsed(compared) as { largest: number }[];
+    expect(whole!.largest).toBeGreaterThan(0);
+    expect(whole!.largest).toBeLessThan(relative * 8);
+    const refused = run(["convert", source, join(folder, "x.ckpt"), "--dtype", dtype]);
+    expect([refused.status, refused.stderr]).toEqual([2, expect.stringContaining("--dtype")]);
+  });
+
   it("refuses a quantized variant that changes the model too much, unless forced", async () => {
     const source = await modelWithOutliers();
     const destination = join(folder, "refused");

@@ -23,7 +23,7 @@ beforeAll(async () => {
   for (const name of ["pretraining", "sequence-classification", "token-classification"]) {
     const model = await openModel(join(ORACLE, name));
     try {
-      await exportModel(model, join(folder, name), { onnx: ["fp32", "q8"], force: true });
+      await exportModel(model, join(folder, name), { onnx: ["fp32", "fp16", "q8"], force: true });
       if (name === "pretraining") await exportEncoder(model);
     } finally {
       await model.close();
@@ -42,7 +42,7 @@ async function exportEncoder(model: Awaited<ReturnType<typeof openModel>>): Prom
     parameters: await model.readParameters(["pooler"]),
     tokenizer: { wordpiece: tokenizer, maxLength },
     card: { title: "encoder", origin: "test", facts: [] },
-    onnx: ["fp32"],
+    onnx: ["fp32", "fp16"],
   });
   expect(parameterTable(model.config, ["pooler"])).toHaveLength(39);
 }

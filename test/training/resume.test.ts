@@ -5,14 +5,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { writeSmallJob } from "./small-run.js";
+import { readProtoFields } from "../../src/util/protobuf.js";
+import { type SmallJob, writeSmallJob } from "./small-run.js";
 
 const BIN = fileURLToPath(new URL("../../dist/cli/bin.js", import.meta.url));
 const STEPS = 60;
 
 let folder: string;
-let job: { config: string; instances: string };
-let expected: { model: string; metrics: string[] };
+let job: SmallJob;
+let expected: Result;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "resume-"));
@@ -38,7 +39,17 @@ function pretrain(
   stop?: { signal: NodeJS.Signals; when: () => Promise<boolean> },
 ): Promise<Ended> {
   const args = [
-    ...["pretrain", "--config", job.config, "--instances", job.instances, "--out", join(folder, name)],
+    ...[
+      "pretrain",
+      "--config",
+      job.config,
+      "--instances",
+      job.instances,
+      job.more,
+      "--out",
+      join(folder, name),
+    ],
+    ...["--held-out", job.heldOut, "--evaluate-every", "5", "--evaluate-sequences", "20"],
     ...[
       "--steps",
       String(STEPS),
@@ -51,7 +62,7 @@ function pretrain(
       "--learning-rate",
       "1e-3",
     ],
-    ...["--checkpoint-every", "7", "--threads", "2", "--order", "shuffled", ...extra],
+    ...["--checkpoint-every", "7", "--threads", "2", "--order", "interleaved", ...extra],
   ];
   const child = spawn(process.execPath, [BIN, ...args], { stdio: ["ignore", "ignore", "pipe"] });
   let stderr = "";
@@ -72,11 +83,53 @@ function pretrain(
   });
 }
 
-async function resultOf(name: string): Promise<{ model: string; metrics: string[] }> {
-  const bytes = await readFile(join(folder, name, "model", "model.safetensors"));
-  const lines = (await readFile(join(folder, name, "metrics.jsonl"), "utf8")).trimEnd().split("\n");
-  const metrics = lines.map((line) => JSON.stringify({ ...JSON.parse(line), sequences_per_second: 0 }));
-  return { model: createHash("sha256").update(bytes).digest("hex"), metrics };
+interface Result {
+  readonly model: string;
+  readonly best: string;
+  readonly metrics: readonly string[];
+  readonly evaluations: readonly string[];
+  readonly events: readonly string[];
+}
+
+/** All that a run leaves and that does not depend on time. */
+async function resultOf(name: string): Promise<Result> {
+  const hash = async (...path: string[]): Promise<string> =>
+    createHash("sha256")
+      .update(await readFile(join(folder, name, ...path)))
+      .digest("hex");
+  const lines = async (file: string): Promise<string[]> =>
+    (await readFile(join(folder, name, file), "utf8"))
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.stringify({ ...JSON.parse(line), sequences_per_second: 0 }));
+  return {
+    model: await hash("model", "model.safetensors"),
+    best: await hash("checkpoints", "best.safetensors"),
+    metrics: await lines("metrics.jsonl"),
+    evaluations: await lines("evaluations.jsonl"),
+    events: await eventsOf(join(folder, name, "tensorboard")),
+  };
+}
+
+/** Step and tags of every event, without its time, and its values but the speed. */
+async function eventsOf(path: string): Promise<string[]> {
+  const names = await readdir(path);
+  expect(names).toHaveLength(1);
+  const bytes = await readFile(join(path, names[0]!));
+  const events: string[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const length = Number(bytes.readBigUInt64LE(at));
+    const fields = [...readProtoFields(bytes.subarray(at + 12, at + 12 + length))];
+    const parts = fields.flatMap(({ field, value }) => {
+      if (field === 2) return [`step ${value}`];
+      const text = field === 5 ? Buffer.from(value as Uint8Array) : Buffer.alloc(0);
+      const speed = text.indexOf("train/sequences_per_second");
+      return [text.subarray(0, speed === -1 ? text.length : speed).toString("hex")];
+    });
+    events.push(parts.join(" "));
+    at += 12 + length + 4;
+  }
+  return events;
 }
 
 /** True once metrics.jsonl of a run is longer than `bytes`. */
@@ -95,6 +148,36 @@ test("kill -9 at many moments, then the same command: same weights to the bit, s
   expect(await pretrain("killed")).toMatchObject({ code: 0 });
   expect(await resultOf("killed")).toEqual(expected);
 });
+
+const KILLS = Number(process.env["CLINICALBERT_KILLS"] ?? "0");
+
+test.skipIf(KILLS === 0)(
+  "CLINICALBERT_KILLS times kill -9 at random moments",
+  { timeout: 600_000 },
+  async () => {
+    const { milliseconds } = await timed(() => pretrain("timing"));
+    let kills = 0;
+    for (let round = 0; kills < KILLS; round++) {
+      const name = `random-${Math.floor(round / 8)}`;
+      const limit = performance.now() + Math.random() * milliseconds;
+      const ended = await pretrain(name, [], {
+        signal: "SIGKILL",
+        when: async () => performance.now() > limit,
+      });
+      if (ended.signal === "SIGKILL") kills++;
+      if (round % 8 === 7 || kills === KILLS) {
+        expect(await pretrain(name)).toMatchObject({ code: 0 });
+        expect(await resultOf(name)).toEqual(expected);
+      }
+    }
+  },
+);
+
+async function timed(work: () => Promise<unknown>): Promise<{ milliseconds: number }> {
+  const started = performance.now();
+  await work();
+  return { milliseconds: performance.now() - started };
+}
 
 test.each([
   ["SIGINT", 130],

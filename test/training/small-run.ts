@@ -37,16 +37,29 @@ export function randomInstances(count: number, seed: number): PretrainingInstanc
   });
 }
 
-/** Writes `config.json` and `train.instances` into `folder`. */
-export async function writeSmallJob(
-  folder: string,
-  count = 100,
-): Promise<{ config: string; instances: string }> {
+export interface SmallJob {
+  readonly config: string;
+  readonly instances: string;
+  /** A second file to train on, and one to evaluate on. */
+  readonly more: string;
+  readonly heldOut: string;
+}
+
+/** Writes `config.json`, `train.instances`, `more.instances` and `held-out.instances` into `folder`. */
+export async function writeSmallJob(folder: string, count = 100): Promise<SmallJob> {
   const config = join(folder, "config.json");
-  const instances = join(folder, "train.instances");
   await writeFile(config, JSON.stringify(writeBertConfig(SMALL_CONFIG, "BertForPreTraining")));
-  const sink = await createNativeFile(instances, SMALL_WIDTHS);
-  for (const instance of randomInstances(count, 5)) await sink.write(instance);
-  await sink.commit();
-  return { config, instances };
+  const write = async (name: string, size: number, seed: number): Promise<string> => {
+    const path = join(folder, `${name}.instances`);
+    const sink = await createNativeFile(path, SMALL_WIDTHS);
+    for (const instance of randomInstances(size, seed)) await sink.write(instance);
+    await sink.commit();
+    return path;
+  };
+  return {
+    config,
+    instances: await write("train", count, 5),
+    more: await write("more", 37, 6),
+    heldOut: await write("held-out", 50, 7),
+  };
 }

@@ -90,7 +90,7 @@ export function StateLine({ result, busy }: { readonly result: Async<unknown>; r
 export function Meter({ value }: { readonly value: number }) {
   return (
     <span class="meter" aria-hidden="true">
-      <span style={{ inlineSize: `${(100 * value).toFixed(1)}%` }} />
+      <span class="meter-fill" style={{ inlineSize: `${(100 * value).toFixed(1)}%` }} />
     </span>
   );
 }

@@ -14,7 +14,7 @@ interface RowsProps<T> {
 const SPARE = 10;
 
 export function Rows<T>({ label, items, rowHeight, row }: RowsProps<T>) {
-  const list = useRef<HTMLDivElement>(null);
+  const list = useRef<HTMLElement>(null);
   const [seen, setSeen] = useState({ top: 0, height: 800 });
   useLayoutEffect(() => {
     const { current } = list;
@@ -33,7 +33,7 @@ export function Rows<T>({ label, items, rowHeight, row }: RowsProps<T>) {
   const last = Math.min(items.length, Math.ceil((seen.top + seen.height) / rowHeight) + SPARE);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reached by the keyboard
-    <div class="rows" ref={list} role="region" aria-label={label} tabIndex={0}>
+    <section class="rows" ref={list} aria-label={label} tabIndex={0}>
       <ul style={{ blockSize: `${items.length * rowHeight}px` }}>
         {items.slice(first, last).map((item, place) => (
           <li
@@ -46,6 +46,6 @@ export function Rows<T>({ label, items, rowHeight, row }: RowsProps<T>) {
           </li>
         ))}
       </ul>
-    </div>
+    </section>
   );
 }

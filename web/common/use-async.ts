@@ -40,6 +40,6 @@ export function useAsync<T>(
   return isCurrent ? ended!.result : BUSY;
 }
 
-export function valueOf<T>(result: Async<T>): T | null {
+export function doneValue<T>(result: Async<T>): T | null {
   return result.state === "done" ? result.value : null;
 }

@@ -25,6 +25,7 @@ export function AttentionPanel({ sentence, models, model, backend, onModel }: At
   const [layer, setLayer] = useState(0);
   const [head, setHead] = useState(0);
   const [special, setSpecial] = useState(false);
+  /** The word under the pointer or the focus; all lines are drawn without one. */
   const [chosen, setChosen] = useState<number | null>(null);
   const place =
     model === null
@@ -123,9 +124,11 @@ function Drawing({ attention: { words, weights }, special, chosen, onChosen }: D
               key={index}
               type="button"
               aria-pressed={chosen === index}
-              onClick={() => onChosen(chosen === index ? null : index)}
+              onClick={() => onChosen(index)}
               onMouseEnter={() => onChosen(index)}
+              onMouseLeave={() => onChosen(null)}
               onFocus={() => onChosen(index)}
+              onBlur={() => onChosen(null)}
             >
               {words[index]!.text}
             </button>

@@ -20,7 +20,7 @@ interface EntitiesPanelProps {
 }
 
 type Filter = "all" | Side;
-const SIDE_TEXTS = { all: "All", both: "Both", first: "Only A", second: "Only B" } as const;
+const SIDE_TEXTS = { all: "All", both: "Both", first: "A only", second: "B only" } as const;
 const ROW = 52;
 
 export function EntitiesPanel(props: EntitiesPanelProps) {
@@ -81,7 +81,7 @@ export function EntitiesPanel(props: EntitiesPanelProps) {
             <span class="row-end">{item.entity.score.toFixed(2)}</span>
             <span class="row-sub">
               {item.label}
-              {second !== null && item.side !== "both" && ` · ${SIDE_TEXTS[item.side].toLowerCase()}`}
+              {second !== null && item.side !== "both" && ` · ${SIDE_TEXTS[item.side]}`}
             </span>
             <span class="row-end">
               {item.entity.start}–{item.entity.end}

@@ -21,6 +21,12 @@ export function Legend({ labels, entities, hidden, compared, onHidden }: LegendP
     // biome-ignore lint/a11y/useSemanticElements: a fieldset cannot scroll sideways in every browser
     <div class="legend" role="group" aria-label="Legend: labels that are shown">
       {labels.length === 0 && <span class="quiet">Entities and their labels appear here.</span>}
+      {compared && (
+        <>
+          <span class="key side-first">A only</span>
+          <span class="key side-second">B only</span>
+        </>
+      )}
       {labels.map((label, index) => (
         <button
           key={label}
@@ -33,12 +39,6 @@ export function Legend({ labels, entities, hidden, compared, onHidden }: LegendP
           {label} <span class="count">{entities.filter((entity) => entity.label === label).length}</span>
         </button>
       ))}
-      {compared && (
-        <>
-          <span class="key side-first">only model A</span>
-          <span class="key side-second">only model B</span>
-        </>
-      )}
     </div>
   );
 }

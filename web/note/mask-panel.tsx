@@ -83,7 +83,10 @@ function Fillings({ text, word, model, backend }: FillingsProps) {
       <StateLine result={result} busy="Filling the mask" />
       <ol>
         {fillings.map(({ token, token_str, score }) => (
-          <li key={token} class={token_str.trim().toLowerCase() === original ? "original" : undefined}>
+          <li
+            key={token}
+            class={token_str.trim().toLowerCase() === original ? "filling-row original" : "filling-row"}
+          >
             <span class="filling">{token_str}</span>
             <Meter value={score} />
             <span class="number">{(100 * score).toFixed(1)} %</span>

@@ -4,7 +4,7 @@ import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
 import type { ModelInfo, ModelList, ModelTask } from "../../src/server/api.js";
 import type { Backend } from "../api/backend.js";
 import { Hint, modelsFor } from "../common/parts.js";
-import { type Async, useAsync, valueOf } from "../common/use-async.js";
+import { type Async, useAsync, doneValue } from "../common/use-async.js";
 import type { Outline } from "../worker/messages.js";
 import { addressOf, noteWorker } from "../worker/workers.js";
 import { AttentionPanel } from "./attention-panel.js";
@@ -72,7 +72,7 @@ export function NoteView({ models, loading, backend }: NoteViewProps) {
   );
   const failed = failure ?? (loading.state === "failed" ? loading.error.message : null);
   return (
-    <main class={note === null ? "note-view empty" : "note-view"}>
+    <main id="main" tabIndex={-1} class={note === null ? "note-view empty" : "note-view"}>
       {failed !== null && (
         <p class="failure" role="alert">
           {failed}
@@ -162,7 +162,7 @@ function ReadNote({
     [otherTagger, backend],
   );
   const entities = useMemo(
-    () => sideEntities(valueOf(first) ?? [], otherTagger === null ? null : (valueOf(second) ?? [])),
+    () => sideEntities(doneValue(first) ?? [], otherTagger === null ? null : (doneValue(second) ?? [])),
     [first, second, otherTagger],
   );
   const labels = useMemo(() => labelsOf([tagger, otherTagger], entities), [tagger, otherTagger, entities]);
@@ -226,7 +226,7 @@ function ReadNote({
           outline={outline}
           entities={drawn}
           showSentences={sentences}
-          pieces={valueOf(pieces)}
+          pieces={doneValue(pieces)}
           cursor={cursor}
           target={target}
           onCursor={choose}

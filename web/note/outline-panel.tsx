@@ -26,7 +26,7 @@ export function OutlinePanel({ text, outline: { sections }, current, onChoose }:
       row={({ section, index }) => (
         <button
           type="button"
-          class="row section"
+          class={section.title === null ? "row section untitled" : "row section"}
           aria-current={index === current ? "location" : undefined}
           onClick={() => onChoose(section.title ?? section.spans[0]!)}
         >

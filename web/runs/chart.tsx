@@ -51,7 +51,10 @@ export function Chart({ spec, runs, range, theme, onRange }: ChartProps) {
         scales: { x: { time: false } },
         cursor: { sync: { key: "runs" }, drag: { x: true, y: false } },
         legend: { show: false },
-        axes: [axis, { ...axis, size: 72, values: (_, values) => values.map((value) => shortNumber(value)) }],
+        axes: [
+          { ...axis, size: 34 },
+          { ...axis, size: 72, values: (_, values) => values.map((value) => shortNumber(value)) },
+        ],
         series: [
           {},
           ...runs.map(({ id, colour: index }) => ({

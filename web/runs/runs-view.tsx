@@ -34,7 +34,7 @@ export function RunsView({ theme }: { readonly theme: Theme }) {
     setShown(next);
   };
   return (
-    <main class="runs-view">
+    <main id="main" tabIndex={-1} class="runs-view">
       <aside class="outline" aria-label="Runs">
         <h2 class="panel-title">Runs</h2>
         {error !== null && (
@@ -60,7 +60,7 @@ export function RunsView({ theme }: { readonly theme: Theme }) {
           ))}
         </ul>
       </aside>
-      <section id="charts" class="charts-part" aria-label="Charts" tabIndex={-1}>
+      <section class="charts-part" aria-label="Charts">
         <div class="toolbar">
           <h2>
             {range === null
@@ -91,7 +91,8 @@ export function RunsView({ theme }: { readonly theme: Theme }) {
             <Chart key={spec.title} spec={spec} runs={drawn} range={range} theme={theme} onRange={setRange} />
           ))}
         </div>
-        <div class="run-table">
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a part that scrolls must be reached by the keyboard */}
+        <section class="run-table" aria-label="Last values" tabIndex={0}>
           <table>
             <thead>
               <tr>
@@ -116,7 +117,7 @@ export function RunsView({ theme }: { readonly theme: Theme }) {
               ))}
             </tbody>
           </table>
-        </div>
+        </section>
       </section>
     </main>
   );

@@ -30,15 +30,17 @@ function once<T>(key: string, load: () => Promise<T>): Promise<T> {
   return made;
 }
 
-function options({ revision, authorization }: ModelAddress): WebPretrainedOptions {
+function options({ revision, files, authorization }: ModelAddress): WebPretrainedOptions {
   return {
     revision,
     device: "auto",
     on_notice: () => {},
     progress_callback: ({ file, loaded: bytes, total }) =>
       send({ kind: "progress", progress: { file, loaded: bytes, total } }),
-    fetch: (url, init) =>
-      fetch(url, { ...init, ...(authorization === null ? {} : { headers: { authorization } }) }),
+    fetch: async (url, init) => {
+      if (!files.includes(url.slice(url.lastIndexOf("/") + 1))) return new Response(null, { status: 404 });
+      return fetch(url, { ...init, ...(authorization === null ? {} : { headers: { authorization } }) });
+    },
   };
 }
 

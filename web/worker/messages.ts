@@ -23,10 +23,12 @@ export interface Pieces {
   readonly tokens: readonly string[];
 }
 
-/** A model at this origin: the address of its files and the hash of its weights. */
+/** A model at this origin: where its files are, and the hash of its weights. */
 export interface ModelAddress {
   readonly url: string;
   readonly revision: string;
+  /** Names of the files that are there; others are not asked for. */
+  readonly files: readonly string[];
   readonly authorization: string | null;
 }
 

@@ -20,7 +20,12 @@ export function onFetchProgress(listener: (progress: FetchProgress) => void): ()
 }
 
 /** Where the files of a model of this server are. */
-export function addressOf({ id, sha256 }: ModelInfo): ModelAddress {
+export function addressOf({ id, sha256, files }: ModelInfo): ModelAddress {
   const path = `models/${encodeURIComponent(id)}/files/`;
-  return { url: new URL(path, document.baseURI).href, revision: sha256, authorization: authorization() };
+  return {
+    url: new URL(path, document.baseURI).href,
+    revision: sha256,
+    files: Object.keys(files),
+    authorization: authorization(),
+  };
 }

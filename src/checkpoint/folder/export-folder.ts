@@ -21,12 +21,17 @@ export interface ExportedModel {
   /** With the longest sequence, special tokens included. */
   readonly tokenizer: { readonly wordpiece: WordPieceTokenizer; readonly maxLength: number } | null;
   readonly card: Pick<ModelCard, "title" | "origin" | "facts">;
-  /** Variants to write under `onnx/`: `fp32` is `model.onnx`, `q8` `model_quantized.onnx`. */
+  /** Variants to write under `onnx/`: `fp32` is `model.onnx`, `fp16` `model_fp16.onnx`, `q8` `model_quantized.onnx`. */
   readonly onnx: readonly OnnxVariant[];
 }
 
-export type OnnxVariant = "fp32" | "q8";
-const ONNX_FILES = { fp32: "onnx/model.onnx", q8: "onnx/model_quantized.onnx" } as const;
+/** Named as the `dtype` of transformers.js that loads it. */
+export type OnnxVariant = "fp32" | "fp16" | "q8";
+const ONNX_FILES = {
+  fp32: "onnx/model.onnx",
+  fp16: "onnx/model_fp16.onnx",
+  q8: "onnx/model_quantized.onnx",
+} as const;
 
 /**
  * Writes the folder, `config.json` last: a folder that has one is whole. Parameters with a tied second name are written
@@ -78,7 +83,11 @@ async function writeOnnx(
   variant: OnnxVariant,
 ): Promise<void> {
   const graph = inferenceGraph(config, { heads: exportedHeads(heads) });
-  const lowered = lowerGraph(graph, { initializers: parameters, quantize: variant === "q8" });
+  const lowered = lowerGraph(graph, {
+    initializers: parameters,
+    quantize: variant === "q8",
+    half: variant === "fp16",
+  });
   const file = await openAtomic(path);
   try {
     for (const chunk of joinSmall(lowered.chunks)) await file.write(chunk);

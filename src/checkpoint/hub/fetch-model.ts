@@ -35,10 +35,21 @@ export interface FetchedModel {
 /** A mistyped path of a file must not become a question to the hub. */
 const FILE_NAME = /\.(?:bin|pt|pth|safetensors|msgpack|index|ckpt|h5|onnx|json|txt|gz|tgz|tar|zip)$/;
 
-/** Whether `text` has the form of an id: `name` or `owner/name`. */
-export function isHubId(text: string): boolean {
+/** Ids from before owners, which programs still use; the hub sends them on to `google-bert/…`. */
+const OLD_IDS = ["bert-base-cased", "bert-base-uncased", "bert-large-cased", "bert-large-uncased"];
+/** Says that what follows is an id, whatever it looks like. */
+const PREFIX = "hub:";
+
+/**
+ * The id that `text` means, or `null`: `owner/name`, one of the four old names of BERT, or any id behind `hub:`. Another single word is
+ * far more often a mistyped path, and a typing error must not become a question to a server.
+ */
+export function hubIdOf(text: string): string | null {
+  const id = text.startsWith(PREFIX) ? text.slice(PREFIX.length) : text;
   const form = /^[A-Za-z0-9][\w.-]{0,95}(?:\/[A-Za-z0-9][\w.-]{0,95})?$/;
-  return form.test(text) && !/--|\.\./.test(text) && !FILE_NAME.test(text);
+  if (!form.test(id) || /--|\.\./.test(id)) return null;
+  if (text.startsWith(PREFIX)) return id;
+  return FILE_NAME.test(id) || !(id.includes("/") || OLD_IDS.includes(id)) ? null : id;
 }
 
 /**

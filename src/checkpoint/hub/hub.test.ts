@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { fetchModel, isHubId } from "./fetch-model.js";
+import { fetchModel, hubIdOf } from "./fetch-model.js";
 
 const ID = "emilyalsentzer/Bio_ClinicalBERT";
 const COMMIT = "d5892b39a4adaed74b92212a44081509db72f87b";
@@ -216,13 +216,18 @@ describe("the hub", () => {
   });
 
   it.each([
-    ["bert-base-cased", true],
-    [ID, true],
-    ["../x", false],
-    ["/a/b", false],
-    ["a/b/c", false],
-    ["a--b/c", false],
-    ["model/pytorch_model.bin", false],
-    ["biobert.tar.gz", false],
-  ])("%s is an id: %s", (text, expected) => expect(isHubId(text)).toBe(expected));
+    ["bert-base-cased", "bert-base-cased"],
+    [ID, ID],
+    [`hub:${ID}`, ID],
+    ["hub:nowhere", "nowhere"],
+    ["nowhere", null],
+    ["hub:", null],
+    ["hub:../x", null],
+    ["../x", null],
+    ["/a/b", null],
+    ["a/b/c", null],
+    ["a--b/c", null],
+    ["model/pytorch_model.bin", null],
+    ["biobert.tar.gz", null],
+  ])("%s means the id %s", (text, expected) => expect(hubIdOf(text)).toBe(expected));
 });

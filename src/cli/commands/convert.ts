@@ -11,7 +11,9 @@ import {
   resolveModel,
   type TensorSource,
   toGoogle,
+  type FloatingType,
   type Weights,
+  withDtype,
   writePytorch,
   writeSafetensors,
   writeTensorflow,
@@ -27,13 +29,17 @@ type Target = (typeof TARGETS)[number];
 const ONNX_CHOICES: Readonly<Record<string, readonly OnnxVariant[]>> = {
   none: [],
   fp32: ["fp32"],
+  fp16: ["fp16"],
   q8: ["q8"],
   both: ["fp32", "q8"],
+  all: ["fp32", "fp16", "q8"],
 };
+const DTYPES = { fp32: "float32", fp16: "float16", bf16: "bfloat16" } as const;
 
 interface ConvertFlags {
   readonly to?: string;
   readonly onnx: string;
+  readonly dtype?: string;
   readonly case: string;
   readonly optimizer?: boolean;
   readonly force?: boolean;
@@ -48,6 +54,10 @@ export const command: CliCommand = {
       .argument("<destination>", "a folder; or a file ending in .safetensors, .bin, .pt or .ckpt")
       .option("--to <format>", `${TARGETS.join(", ")} (default: by the destination's name)`)
       .option("--onnx <variants>", `variants of a folder: ${Object.keys(ONNX_CHOICES).join(", ")}`, "both")
+      .option(
+        "--dtype <type>",
+        `numbers of a .safetensors or .bin: ${Object.keys(DTYPES).join(", ")} (default: as they are)`,
+      )
       .option("--case <case>", "case that the tokenizer files state: cased, uncased, infer", "infer")
       .option("--optimizer", "keep Adam's slots and the step, TensorFlow to TensorFlow")
       .option("--force", "write a quantized variant that changes the model too much")
@@ -63,7 +73,7 @@ export const command: CliCommand = {
       command,
       "clinicalbert convert biobert_v1.0_pubmed_pmc.tar.gz ./biobert",
       "clinicalbert convert ./my-run/model ./google/model.ckpt-150000.ckpt --to tensorflow",
-      "clinicalbert convert emilyalsentzer/Bio_ClinicalBERT clinical.safetensors",
+      "clinicalbert convert emilyalsentzer/Bio_ClinicalBERT clinical.safetensors --dtype fp16",
     );
   },
 };
@@ -85,6 +95,12 @@ async function convert(
     signal: context.signal,
     ...(flags.revision === undefined ? {} : { revision: flags.revision }),
   };
+  const dtype = flags.dtype === undefined ? null : choice("--dtype", flags.dtype, DTYPES);
+  if (dtype !== null && format !== "safetensors" && format !== "pytorch")
+    throw new ClinicalBertError(
+      "USAGE",
+      `--dtype is for safetensors and PyTorch files, not for ${format}; a folder takes --onnx fp16.`,
+    );
   if (format === "folder") {
     const model = await openModel(source, hub);
     try {
@@ -104,7 +120,7 @@ async function convert(
   const weights = await openWeights((await resolveModel(source, hub)).weights!);
   try {
     await makeFolder(dirname(destination));
-    const tensors = await writeWeights(weights, destination, format, flags.optimizer === true);
+    const tensors = await writeWeights(weights, destination, format, flags.optimizer === true, dtype);
     return { format, tensors, worstCosine: null };
   } finally {
     await weights.close();
@@ -117,6 +133,7 @@ async function writeWeights(
   destination: string,
   format: Exclude<Target, "folder">,
   optimizer: boolean,
+  dtype: FloatingType | null,
 ): Promise<number> {
   if (optimizer) {
     if (format !== "tensorflow" || weights.format !== "tensorflow")
@@ -127,7 +144,8 @@ async function writeWeights(
   const map = mapNames(weights);
   // A file without a BERT in it keeps its own names.
   const bert = map.parameters.length > 0;
-  const canonical = bert ? canonicalTensors(weights, map.parameters) : weights;
+  const named = bert ? canonicalTensors(weights, map.parameters) : weights;
+  const canonical = dtype === null ? named : withDtype(named, dtype);
   if (format === "safetensors") await writeSafetensors(destination, canonical);
   else if (format === "pytorch") await writePytorch(destination, bert ? withTied(canonical) : canonical);
   else await writeTensorflow(destination, bert ? underGoogleNames(canonical) : canonical);

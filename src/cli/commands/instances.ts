@@ -66,7 +66,7 @@ export const command: CliCommand = {
       .option("--tmp <dir>", "folder of the spill files (default: beside the output)")
       .option(
         "--threads <n>",
-        "worker threads of mode parallel",
+        "threads that tokenize and, in mode parallel, make the instances",
         wholeNumber(1, 1024),
         availableParallelism(),
       )

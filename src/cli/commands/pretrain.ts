@@ -4,6 +4,7 @@ import { ClinicalBertError } from "../../errors.js";
 import { dryRun } from "../../recipes/dry-run.js";
 import { runReport } from "../../recipes/run-report.js";
 import { PRESETS, type ResolvedValues, resolveValues } from "../../training/presets.js";
+import { checkFit } from "../../training/recipe.js";
 import { startPretraining } from "../../training/start-pretraining.js";
 import { writeAtomic } from "../../util/atomic-file.js";
 import { addExamples, type CliCommand, type CliContext } from "../context.js";
@@ -110,7 +111,7 @@ async function train(
 async function dataOf(
   flags: PretrainFlags & { readonly out: string },
   values: ResolvedValues["values"],
-  { vocabulary }: Start,
+  start: Start,
   context: CliContext,
 ): Promise<{ instances: readonly string[]; heldOut: readonly string[] }> {
   if (flags.notes === undefined) return { instances: flags.instances!, heldOut: flags.heldOut ?? [] };
@@ -118,7 +119,7 @@ async function dataOf(
   const made = await prepareNotes(
     { ...flags, notes: flags.notes },
     values,
-    vocabulary,
+    start,
     context,
     bars.update,
   ).finally(bars.finish);
@@ -138,6 +139,7 @@ async function measure(
   const { values } = resolved;
   const instances = flags.instances ?? [];
   const widths = await widthsOf(instances, values);
+  checkFit(start.config, widths.maxLength);
   const microBatch = await microBatchOf(flags, values, start.config, () => Promise.resolve(widths));
   const recipe = recipeOf(flags, values, start, { instances, heldOut: flags.heldOut ?? [], microBatch });
   const bar = startProgress(context, "measure", 0, "steps");

@@ -6,10 +6,11 @@ import { createRuleSentenceSplitter, splitNoteSentences } from "../../sentences/
 import { PieceSink } from "../../tokens/piece-sink.js";
 import type { WordPieceTokenizer } from "../../tokens/wordpiece-tokenizer.js";
 import type { EntityExample } from "../example.js";
-import { type Chunk, encodeTags } from "../tags.js";
+import { encodeTags } from "../tags.js";
+import { chunkWords } from "../word-chunks.js";
 import { type Feature, IGNORED } from "./feature.js";
 import type { FinetuneQuirks } from "./recipe.js";
-import { type TrainedScheme, withoutOverlaps, wordsAt } from "./word-classes.js";
+import type { TrainedScheme } from "./word-classes.js";
 
 export interface EntityFeatureOptions {
   readonly labels: readonly string[];
@@ -22,8 +23,6 @@ export interface EntityFeatures {
   readonly features: readonly Feature[];
   /** By example: its words, for predictions to come back to the text. */
   readonly words: readonly (readonly Span[])[];
-  /** By example: the classes of its words that the scheme can say. */
-  readonly tags: readonly (readonly string[])[];
   /** Entities that no sequence of tags can say: discontinuous, or sharing a word with another. */
   readonly unsayable: number;
 }
@@ -47,24 +46,23 @@ export function entityFeatures(
   const classOf = new Map(options.labels.map((label, index) => [label, index]));
   const features: Feature[] = [];
   const words: Span[][] = [];
-  const tags: string[][] = [];
   let unsayable = 0;
   for (const [index, example] of examples.entries()) {
     const pieces = splitPieces(example, tokenizer);
-    const told = tagWords(example, pieces.words, options.scheme);
-    unsayable += told.unsayable;
+    const { chunks } = chunkWords(example, pieces.words);
+    const told = encodeTags(pieces.words.length, chunks, options.scheme);
+    unsayable += example.entities.length - chunks.length;
     words.push(pieces.words);
-    tags.push(told.tags);
     const sentences = sentencesOf(example, pieces);
     const isLast = index === examples.length - 1;
     const read = options.quirks.losesLastSentence && isLast ? sentences.slice(0, -1) : sentences;
     for (const [start, end] of read)
       for (const window of windowsOf(end - start, options))
         features.push(
-          windowFeature(index, pieces, told.tags, { ...window, offset: start }, classOf, tokenizer, options),
+          windowFeature(index, pieces, told, { ...window, offset: start }, classOf, tokenizer, options),
         );
   }
-  return { features, words, tags, unsayable };
+  return { features, words, unsayable };
 }
 
 /** The word pieces of a text. */
@@ -97,22 +95,9 @@ function splitPieces({ text, words }: EntityExample, tokenizer: WordPieceTokeniz
   return { ids: sink.ids.slice(0, sink.length), wordOf, words: found };
 }
 
-function tagWords(
-  { entities }: EntityExample,
-  words: readonly Span[],
-  scheme: TrainedScheme,
-): { tags: string[]; unsayable: number } {
-  const chunks = entities.flatMap(({ label, spans }): Chunk[] => {
-    const range = spans.length === 1 ? wordsAt(spans[0]!, words) : null;
-    return range === null ? [] : [{ label, start: range[0], end: range[1] }];
-  });
-  const sayable = withoutOverlaps(chunks);
-  return { tags: encodeTags(words.length, sayable, scheme), unsayable: entities.length - sayable.length };
-}
-
 /** Ranges of pieces: a piece belongs to the last sentence that starts at or before its word. */
 function sentencesOf(example: EntityExample, { wordOf, words }: Pieces): Span[] {
-  const starts = (example.sentences ?? splitSentences(example)).map(([start]) => start);
+  const starts = splitSentences(example).map(([start]) => start);
   const ranges: Span[] = [];
   let from = 0;
   let next = 1;
@@ -129,12 +114,23 @@ function sentencesOf(example: EntityExample, { wordOf, words }: Pieces): Span[] 
 const sections = createSectionSplitter("corrected");
 const splitter = createRuleSentenceSplitter();
 
-/** With words given, the example is what its format calls a sentence. */
-function splitSentences({ text, words }: EntityExample): readonly Span[] {
-  if (words !== undefined) return [[0, text.length]];
-  return splitNoteSentences(text, sections, splitter)
-    .filter(({ spans }) => spans.length > 0)
-    .map(({ spans }) => [spans[0]![0], spans.at(-1)![1]] as const)
+/**
+ * Where the format delimits words, its sentences are sentences; its lines and paragraphs (brat, PubTator) may hold several. A
+ * whole note is split into sections first.
+ */
+function splitSentences({ text, words, sentences }: EntityExample): readonly Span[] {
+  if (words !== undefined) return sentences ?? [[0, text.length]];
+  const hulls =
+    sentences === undefined
+      ? splitNoteSentences(text, sections, splitter).map(({ spans }) => spans)
+      : sentences.flatMap(([from, to]) =>
+          splitter
+            .split(text.slice(from, to))
+            .map(({ spans }) => spans.map(([start, end]): Span => [from + start, from + end])),
+        );
+  return hulls
+    .filter((spans) => spans.length > 0)
+    .map((spans): Span => [spans[0]![0], spans.at(-1)![1]])
     .sort((a, b) => a[0] - b[0]);
 }
 

@@ -10,7 +10,7 @@ import type { WordPieceTokenizer } from "../../tokens/wordpiece-tokenizer.js";
 import { loadParameters } from "../../training/load-parameters.js";
 import { initializeParameters } from "../../training/parameter-vector.js";
 import { createTrainingState, type TrainingState } from "../../training/pretrainer.js";
-import { openStepLog, type StepLog } from "../../training/step-log.js";
+import { openStepLog, readStepLog, type StepLog } from "../../training/step-log.js";
 import { restoreCheckpoint, saveCheckpoint } from "../../training/training-checkpoint.js";
 import { describeEnvironment, type TrainingEnvironment } from "../../training/training-environment.js";
 import { writeAtomic } from "../../util/atomic-file.js";
@@ -28,8 +28,8 @@ import {
   finetunePaths,
   fixBatches,
   fixInitial,
+  MODEL_SHAPE_FILE,
   openFinetuneRun,
-  readMetrics,
   readResult,
   readWeights,
   removeUnfinished,
@@ -58,7 +58,7 @@ export type FinetuneEvent =
   | { readonly kind: "step"; readonly metrics: FinetuneStep }
   | { readonly kind: "epoch"; readonly epoch: number; readonly metric: string; readonly score: number };
 
-/** A line of `metrics.jsonl`; after the last update of an epoch with the score on the development set. */
+/** A line of `metrics.jsonl` after an update. */
 export interface FinetuneStep {
   /** Updates done, from 1. */
   readonly step: number;
@@ -69,8 +69,17 @@ export interface FinetuneStep {
   readonly tokens_per_second: number;
   /** Processor time of the whole run so far. */
   readonly processor_seconds: number;
-  readonly dev_score?: number;
 }
+
+/** A line of `metrics.jsonl` after an epoch. */
+export interface FinetuneEpoch {
+  readonly step: number;
+  readonly epoch: number;
+  readonly dev_score: number | null;
+  readonly processor_seconds: number;
+}
+
+type FinetuneLog = StepLog<FinetuneStep | FinetuneEpoch>;
 
 export interface FinetuneResult {
   readonly metric: "f1" | "accuracy";
@@ -154,8 +163,8 @@ function featuresOf({ train, dev, test }: TaskParts) {
 async function continueRun(run: Run, notices: readonly string[]): Promise<FinetuneOutcome> {
   const { recipe, paths, state, batches, hooks, runtime, config } = run;
   const first = await startState(run);
-  const metrics = await openStepLog<FinetuneStep>(paths.metrics, first.step);
-  const history = await openHistory(paths);
+  const metrics = await openStepLog<FinetuneStep | FinetuneEpoch>(paths.metrics, first.step);
+  const history = openHistory(paths);
   hooks.onEvent({
     kind: "started",
     step: first.step,
@@ -169,17 +178,16 @@ async function continueRun(run: Run, notices: readonly string[]): Promise<Finetu
     stopped: hooks.stopped,
   });
   try {
-    const done = await trainEpochs(run, answerer, metrics, history, first.step);
-    if (done === null) return stoppedAt(history);
-    return (await finishRun(run, answerer, history)) ?? stoppedAt(history);
+    const trained = await trainEpochs(run, answerer, metrics, history);
+    const outcome = trained ? await finishRun(run, answerer, history) : null;
+    if (outcome !== null) return outcome;
+    if (history.step > first.step && 3 * state.weights.data.byteLength <= SAVE_ON_STOP_BYTES)
+      await saveRun(run, metrics, history);
+    return { finished: false, step: history.step, model: null, result: null };
   } finally {
     metrics.close();
     await answerer.dispose();
   }
-}
-
-function stoppedAt({ step }: History): FinetuneOutcome {
-  return { finished: false, step, model: null, result: null };
 }
 
 async function startState(run: Run): Promise<{ step: number; notices: readonly string[] }> {
@@ -212,16 +220,17 @@ interface History {
   processorSeconds: number;
 }
 
-async function openHistory(paths: FinetunePaths): Promise<History> {
+function openHistory(paths: FinetunePaths): History {
   const history: History = { step: 0, epochs: 0, best: null, processorSeconds: 0 };
-  for (const line of (await readMetrics(paths.metrics)) as unknown as FinetuneStep[]) {
+  for (const line of readStepLog<FinetuneStep | FinetuneEpoch>(paths.metrics)) {
     history.step = line.step;
     history.processorSeconds = line.processor_seconds;
-    if (line.dev_score !== undefined) noteEpoch(history, line.epoch, line.dev_score);
+    if ("dev_score" in line) noteEpoch(history, line.epoch, line.dev_score);
   }
   return history;
 }
 
+/** True when the epoch is the best so far. */
 function noteEpoch(history: History, epoch: number, score: number | null): boolean {
   history.epochs = epoch;
   if (score === null || (history.best !== null && score <= history.best.score)) return false;
@@ -229,66 +238,43 @@ function noteEpoch(history: History, epoch: number, score: number | null): boole
   return true;
 }
 
-/** Trains to the end or until the patience is over; null when stopped. */
+/** Trains to the end or until the patience is over; false when stopped. */
 async function trainEpochs(
   run: Run,
   answerer: Answerer,
-  metrics: StepLog<FinetuneStep>,
+  metrics: FinetuneLog,
   history: History,
-  first: number,
-): Promise<true | null> {
-  const { recipe, config, batches, parts, paths, state, runtime, hooks } = run;
-  const steps = batches.length;
-  if (first >= steps || patienceIsOver(recipe, history)) return true;
-  const classWeights = recipe.classWeights
-    ? { classWeights: balancedClassWeights(parts.train.features, recipe.labels.length) }
-    : {};
-  const trainer = await Finetuner.create(
-    runtime,
-    { config, recipe, totalSteps: steps, ...classWeights },
-    state,
-  );
+): Promise<boolean> {
+  const { recipe, batches, parts, hooks } = run;
+  if (!(await closeEpoch(run, answerer, metrics, history))) return false;
+  if (isOver(run, history)) return true;
+  const trainer = await createTrainer(run);
   const clock = startClock(history.processorSeconds);
   let saved = performance.now();
-  const save = async (): Promise<void> => {
-    metrics.sync();
-    await saveCheckpoint(paths.checkpoints, state, history.step, run.environment, 1);
-    saved = performance.now();
-  };
   try {
-    for (let step = first; step < steps; step++) {
+    while (!isOver(run, history)) {
       const started = performance.now();
-      const batch = batches[step]!;
-      const update = await trainer.step(parts.train.features, batch, step, hooks.stopped);
-      if (update === null) {
-        if (step > first && 3 * state.weights.data.byteLength <= SAVE_ON_STOP_BYTES) await save();
-        return null;
-      }
+      const { step } = history;
+      const update = await trainer.step(parts.train.features, batches[step]!, step, hooks.stopped);
+      if (update === null) return false;
+      history.step = step + 1;
+      history.processorSeconds = clock();
       const line: FinetuneStep = {
         step: step + 1,
-        epoch: batch.epoch + 1,
+        epoch: batches[step]!.epoch + 1,
         loss: update.loss,
         learning_rate: update.learningRate,
         gradient_norm: update.gradientNorm,
         tokens_per_second: (1000 * update.paddedTokens) / (performance.now() - started),
-        processor_seconds: clock(),
+        processor_seconds: history.processorSeconds,
       };
-      if (batches[step + 1]?.epoch === batch.epoch) metrics.write(line);
-      else {
-        const scored = await scoreEpoch(run, answerer, history, batch.epoch + 1);
-        // Stopped while it was looking: the update before is the last that counts.
-        if (scored === "stopped") return null;
-        metrics.write({
-          ...line,
-          processor_seconds: clock(),
-          ...(scored === null ? {} : { dev_score: scored }),
-        } as FinetuneStep);
-      }
-      history.step = step + 1;
-      history.processorSeconds = clock();
+      metrics.write(line);
       hooks.onEvent({ kind: "step", metrics: line });
-      if (patienceIsOver(recipe, history)) return true;
-      if (performance.now() - saved > 60_000 * recipe.checkpointMinutes) await save();
+      if (!(await closeEpoch(run, answerer, metrics, history))) return false;
+      if (performance.now() - saved > 60_000 * recipe.checkpointMinutes) {
+        await saveRun(run, metrics, history);
+        saved = performance.now();
+      }
     }
     return true;
   } finally {
@@ -296,24 +282,50 @@ async function trainEpochs(
   }
 }
 
-/** The score on the development set after an epoch, null without one; keeps the weights when it is the best so far. */
-async function scoreEpoch(
-  { recipe, parts, paths, state, hooks }: Run,
+function createTrainer({ recipe, config, batches, parts, runtime, state }: Run): Promise<Finetuner> {
+  const classWeights = recipe.classWeights
+    ? { classWeights: balancedClassWeights(parts.train.features, recipe.labels.length) }
+    : {};
+  return Finetuner.create(runtime, { config, recipe, totalSteps: batches.length, ...classWeights }, state);
+}
+
+async function saveRun(run: Run, metrics: FinetuneLog, { step }: History): Promise<void> {
+  metrics.sync();
+  await saveCheckpoint(run.paths.checkpoints, run.state, step, run.environment, 1);
+}
+
+/**
+ * Where the update before was the last of its epoch: the score on the development set, and the weights kept when it is the best
+ * so far. False when stopped meanwhile; the run then does it when it goes on.
+ */
+async function closeEpoch(
+  { recipe, batches, parts, paths, state, hooks }: Run,
   answerer: Answerer,
+  metrics: FinetuneLog,
   history: History,
-  epoch: number,
-): Promise<number | null | "stopped"> {
-  if (parts.dev === null) {
-    noteEpoch(history, epoch, null);
-    return null;
+): Promise<boolean> {
+  const { step } = history;
+  const epoch = (batches[step - 1]?.epoch ?? -1) + 1;
+  if (epoch === 0 || batches[step]?.epoch === epoch - 1 || history.epochs === epoch) return true;
+  const clock = startClock(history.processorSeconds);
+  let score: number | null = null;
+  if (parts.dev !== null) {
+    const answers = await answerer.answer(parts.dev.features);
+    if (answers === null) return false;
+    const scores = parts.dev.score(answers, { samples: 0 });
+    score = scores.score;
+    hooks.onEvent({ kind: "epoch", epoch, metric: scores.metric, score });
   }
-  const answers = await answerer.answer(parts.dev.features);
-  if (answers === null) return "stopped";
-  const { metric, score } = parts.dev.score(answers);
   const isBest = noteEpoch(history, epoch, score);
   if (isBest && recipe.select === "dev" && epoch < recipe.epochs) await saveBest(paths.best, state.weights);
-  hooks.onEvent({ kind: "epoch", epoch, metric, score });
-  return score;
+  history.processorSeconds = clock();
+  const line: FinetuneEpoch = { step, epoch, dev_score: score, processor_seconds: history.processorSeconds };
+  metrics.write(line);
+  return true;
+}
+
+function isOver(run: Run, history: History): boolean {
+  return history.step >= run.batches.length || patienceIsOver(run.recipe, history);
 }
 
 function patienceIsOver({ select, patience }: FinetuneRecipe, { epochs, best }: History): boolean {
@@ -341,7 +353,7 @@ async function finishRun(run: Run, answerer: Answerer, history: History): Promis
     if (part === null) continue;
     const answers = await answerer.answer(part.features);
     if (answers === null) return null;
-    scores[name] = part.score(answers);
+    scores[name] = part.score(answers, {});
     await writeLines(join(paths.folder, `predictions-${name}.jsonl`), part.predict(answers));
   }
   const result: FinetuneResult = {
@@ -394,7 +406,7 @@ async function exportRun(run: Run, result: FinetuneResult, steps: number): Promi
   });
   const { task, preset, scheme, maxLength, labels } = recipe;
   await writeAtomic(
-    join(paths.model, "finetuning.json"),
+    join(paths.model, MODEL_SHAPE_FILE),
     `${JSON.stringify({ task, preset, scheme, maxLength, labels }, null, 2)}\n`,
   );
 }

@@ -13,7 +13,8 @@ import {
   labelPredictions,
 } from "./predictions.js";
 import { type FinetuneRecipe, quirksOf } from "./recipe.js";
-import { type Scores, scoreEntities, scoreLabels } from "./scores.js";
+import type { BootstrapOptions } from "../scorers/bootstrap.js";
+import { entityScores, labelScores, type Scores } from "./scores.js";
 
 export interface TaskPart {
   readonly examples: number;
@@ -21,7 +22,7 @@ export interface TaskPart {
   /** Gold entities that no sequence of tags can say; they count as missed. */
   readonly unsayable: number;
   predict(answers: readonly Answer[]): readonly (EntityPrediction | LabelPrediction)[];
-  score(answers: readonly Answer[]): Scores;
+  score(answers: readonly Answer[], options: BootstrapOptions): Scores;
 }
 
 export interface TaskParts {
@@ -72,7 +73,7 @@ function entityPart(
     features: made.features,
     unsayable: made.unsayable,
     predict,
-    score: (answers) => scoreEntities(examples, predict(answers)),
+    score: (answers, options) => entityScores(examples, predict(answers), options),
   };
 }
 
@@ -89,6 +90,6 @@ function labelPart(
     features,
     unsayable: 0,
     predict,
-    score: (answers) => scoreLabels(examples, predict(answers)),
+    score: (answers, options) => labelScores(examples, predict(answers), options),
   };
 }

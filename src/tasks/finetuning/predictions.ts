@@ -1,8 +1,8 @@
 /** @file Answers of the model back on the text: entities with offsets, labels with probabilities. */
 import { softmax } from "../../pipelines/scores.js";
-import type { Span } from "../../notes/span.js";
 import type { Entity, EntityExample, LabelExample } from "../example.js";
 import { decodeTags } from "../tags.js";
+import { chunksToEntities } from "../word-chunks.js";
 import type { Answer } from "./answer-features.js";
 import type { EntityFeatures } from "./entity-features.js";
 import { PADDING_CLASS } from "./entity-features.js";
@@ -43,7 +43,7 @@ export function entityPredictions(
   return examples.map(({ id }, example) => ({
     id,
     tags: tags[example]!,
-    entities: entitiesOf(tags[example]!, words[example]!),
+    entities: chunksToEntities(words[example]!, decodeTags(tags[example]!).chunks),
   }));
 }
 
@@ -52,13 +52,6 @@ function tagOf(predicted: number, labels: readonly string[], quirks: FinetuneQui
   const label = labels[index]!;
   // X, [CLS] and [SEP] become O (ner_detokenize.py:82).
   return /^[BIES]-/.test(label) ? label : OUTSIDE;
-}
-
-function entitiesOf(tags: readonly string[], words: readonly Span[]): Entity[] {
-  return decodeTags(tags).chunks.map(({ label, start, end }) => ({
-    label,
-    spans: [[words[start]![0], words[end - 1]![1]]],
-  }));
 }
 
 export function labelPredictions(

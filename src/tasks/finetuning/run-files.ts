@@ -6,14 +6,16 @@ import { openSafetensors } from "../../checkpoint/safetensors/open-file.js";
 import { writeSafetensors } from "../../checkpoint/safetensors/writer.js";
 import { ClinicalBertError } from "../../errors.js";
 import type { ParameterVector } from "../../training/parameter-vector.js";
-import { readRunRecord, requireSameRun } from "../../training/run-record.js";
+import { openRunRecord } from "../../training/run-directory.js";
 import { writeAtomic } from "../../util/atomic-file.js";
 import { fileError } from "../../util/file-error.js";
-import { makeFolder } from "../../util/make-folder.js";
 import { bytesOf } from "../../util/protobuf.js";
 import type { PlannedBatch } from "./batch-plan.js";
 import type { Feature } from "./feature.js";
 import { type FinetuneRecipe, recipeDifferences } from "./recipe.js";
+
+/** In a model folder: task, scheme, classes and length that it was trained for. */
+export const MODEL_SHAPE_FILE = "finetuning.json";
 
 export interface FinetunePaths {
   readonly folder: string;
@@ -67,28 +69,21 @@ export async function openFinetuneRun(
   features: FeatureParts,
   versions: Readonly<Record<string, string>>,
 ): Promise<void> {
-  const known = await readRunRecord<FinetuneRecord>(paths.recipe, "clinicalbert-finetuning-1");
-  if (known === null) {
-    const key = randomBytes(16).toString("hex");
-    const record: FinetuneRecord = {
-      format: "clinicalbert-finetuning-1",
-      versions,
-      recipe,
-      key,
-      data: hashParts(features, key),
-    };
-    await makeFolder(paths.folder);
-    await writeAtomic(paths.recipe, `${JSON.stringify(record, null, 2)}\n`);
-    return;
-  }
-  const mine = hashParts(features, known.key);
-  const parts = (Object.keys(mine) as (keyof FeatureParts)[]).filter(
-    (part) => mine[part] !== known.data[part],
-  );
-  requireSameRun(paths.folder, [
-    ...recipeDifferences(known.recipe, recipe),
-    ...parts.map((part) => `${part} data`),
-  ]);
+  const key = randomBytes(16).toString("hex");
+  const record: FinetuneRecord = {
+    format: "clinicalbert-finetuning-1",
+    versions,
+    recipe,
+    key,
+    data: hashParts(features, key),
+  };
+  await openRunRecord(paths, record, (known) => {
+    const mine = hashParts(features, known.key);
+    const parts = (Object.keys(mine) as (keyof FeatureParts)[]).filter(
+      (part) => mine[part] !== known.data[part],
+    );
+    return [...recipeDifferences(known.recipe, recipe), ...parts.map((part) => `${part} data`)];
+  });
 }
 
 function hashParts(parts: FeatureParts, key: string): FinetuneRecord["data"] {
@@ -157,15 +152,6 @@ export async function readWeights(path: string, weights: ParameterVector): Promi
   } finally {
     await file.close();
   }
-}
-
-/** The lines of `metrics.jsonl` that are there. */
-export async function readMetrics(path: string): Promise<Record<string, unknown>[]> {
-  const text = await readFile(path, "utf8").catch(() => "");
-  return text
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line) => JSON.parse(line) as Record<string, unknown>);
 }
 
 /** Frees what only an unfinished run needs. */

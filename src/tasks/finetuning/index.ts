@@ -1,0 +1,44 @@
+/** @file Fine-tuning: from examples to a model, its predictions and scores. */
+export { checkFinetuneData, type FinetuneData, modelLabels } from "./finetune-data.js";
+export {
+  type FinetuneEvent,
+  type FinetuneJob,
+  type FinetuneOutcome,
+  type FinetuneResult,
+  finetune,
+} from "./finetune.js";
+export {
+  checkFinetuneRecipe,
+  FINETUNE_PRESETS,
+  FINETUNE_TASKS,
+  type FinetunePreset,
+  type FinetuneRecipe,
+  type FinetuneTask,
+  presetSettings,
+} from "./recipe.js";
+export { type MeanInterval, meanInterval } from "./mean-interval.js";
+export type { Scores } from "./scores.js";
+export {
+  crossValidationSplits,
+  SPLIT_UNITS,
+  type Split,
+  type SplitOptions,
+  type SplitUnit,
+  splitExamples,
+  splitHash,
+} from "./splits.js";
+export { startFinetuning } from "./start-finetuning.js";
+export { TRAINED_SCHEMES, type TrainedScheme } from "./word-classes.js";
+export { type DataSources, describeParts, type ReadData, readFinetuneData } from "./read-data.js";
+export {
+  type FinishedRun,
+  foldRuns,
+  gridRuns,
+  runSeries,
+  type SeriesHooks,
+  type SeriesOutcome,
+  type SeriesRun,
+  seedRuns,
+  seriesReport,
+} from "./series.js";
+export { readModelShape, type TestedModel, type TestModelOptions, testModel } from "./test-model.js";

@@ -32,6 +32,8 @@ const OPTIONS = {
   init: { type: "string" },
   out: { type: "string" },
   seeds: { type: "string", default: "3" },
+  /** minilm or small; default both. */
+  start: { type: "string" },
   steps: { type: "string", default: "400" },
   "learning-rate": { type: "string", default: "1e-4" },
   warmup: { type: "string", default: "100" },
@@ -72,7 +74,7 @@ export const bench = {
     };
     const starts = { minilm: { config: model.config, init }, small: smallStart(model.config) };
     const seeds = Array.from({ length: Number(values.seeds) }, (_, index) => index + 1);
-    for (const [start, texts] of ARMS)
+    for (const [start, texts] of ARMS.filter(([name]) => name === (values.start ?? name)))
       for (const seed of seeds)
         for (const text of texts)
           print(start, text, seed, await measure(starts[start], start, text, seed, setting));

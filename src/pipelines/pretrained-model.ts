@@ -3,11 +3,11 @@ import { type BertConfig, type BertHead, inferenceGraph } from "../bert/index.js
 import { ClinicalBertError } from "../errors.js";
 import { Tensor } from "../graph/tensor.js";
 import type { Executable, Runtime, TensorMap } from "../runtime/runtime.js";
+import type { ModelDtype } from "./shared-options.js";
 import { Callable } from "./callable.js";
 import { indexable } from "./indexable.js";
 import type { PretrainedConfig } from "./pretrained-config.js";
 import { type ModelRow, type RowOptions, readRows } from "./rows.js";
-import type { ModelDtype } from "./shared-options.js";
 
 /** int64 tensors [B, S]; the mask is all ones and the types all zeros when absent. */
 export interface ModelInputs {

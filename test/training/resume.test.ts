@@ -21,7 +21,7 @@ beforeAll(async () => {
   const run = await pretrain("whole");
   expect(run).toMatchObject({ code: 0 });
   expected = await resultOf("whole");
-});
+}, 120_000);
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -153,7 +153,7 @@ const KILLS = Number(process.env["CLINICALBERT_KILLS"] ?? "0");
 
 test.skipIf(KILLS === 0)(
   "CLINICALBERT_KILLS times kill -9 at random moments",
-  { timeout: 600_000 },
+  { timeout: 1_800_000 },
   async () => {
     const { milliseconds } = await timed(() => pretrain("timing"));
     let kills = 0;

@@ -16,6 +16,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   "pretrain-profile": () => import("./pretrain-profile.js"),
   "pretraining-result": () => import("./pretraining-result.js"),
   spacy: () => import("./spacy.js"),
+  page: () => import("./page.js"),
   serve: () => import("./serve.js"),
 };
 

@@ -16,6 +16,8 @@ interface Manifest {
 
 const root = resolve(import.meta.dirname, "..");
 const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Manifest;
+/** Of the tarball, in bytes: the WebAssembly of the page is most of it. */
+const LARGEST = 14_000_000;
 const folder = mkdtempSync(join(tmpdir(), "package-"));
 
 try {
@@ -43,18 +45,28 @@ function expect(holds: boolean, what: string): void {
 /** The tarball holds what is built and nothing that is not for users. */
 function pack(): string {
   const [packed] = JSON.parse(run("npm", ["pack", "--json", "--pack-destination", folder], root)) as [
-    { readonly filename: string; readonly files: readonly { readonly path: string }[] },
+    {
+      readonly filename: string;
+      readonly size: number;
+      readonly files: readonly { readonly path: string }[];
+    },
   ];
   const paths = packed.files.map((file) => file.path);
   for (const needed of [
     "dist/cli/bin.js",
     "dist/index.js",
     "dist/index.d.ts",
+    "dist/browser.js",
+    "dist/web/index.html",
     "README.md",
     "LICENSE",
     "CHANGELOG.md",
   ])
     expect(paths.includes(needed), `${needed} is missing from the tarball.`);
+  // Of onnxruntime-web two files are needed, for processors and for WebGPU; each is tens of megabytes.
+  const wasm = paths.filter((path) => path.endsWith(".wasm"));
+  expect(wasm.length === 2, `the page has ${wasm.length} files of WebAssembly: ${wasm.join(", ")}.`);
+  expect(packed.size < LARGEST, `the tarball has ${packed.size} bytes, more than ${LARGEST}.`);
   const strays = paths.filter(
     (path) =>
       /\.test\.|\.tsbuildinfo$|(^|\/)\./.test(path) ||

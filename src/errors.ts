@@ -120,6 +120,11 @@ export const ERROR_CATALOGUE = {
     meaning: "A vocabulary has an empty or repeated line, a wrong encoding, or lacks a token that is needed.",
     remedy: "Use the vocab.txt that was published with the model, as UTF-8 and one token a line.",
   },
+  VOCABULARY_WORDS: {
+    meaning: "A corpus has more different words than the training of a vocabulary may hold in memory.",
+    remedy:
+      "Train on a sample (every tenth file says nearly the same), or raise --max-words and Node's heap: NODE_OPTIONS=--max-old-space-size=MEGABYTES.",
+  },
   TOKENIZER_FILE_INVALID: {
     meaning: "A tokenizer.json or its companion describes something else than a BERT WordPiece tokenizer.",
     remedy: "Use the files of a BERT model, or vocab.txt alone.",
@@ -283,7 +288,7 @@ export const ERROR_CATALOGUE = {
   },
   EXAMPLES_MALFORMED: {
     meaning: "A file of annotations breaks the rules of its format.",
-    remedy: "Repair the named line; docs/tasks.md describes what each format must have.",
+    remedy: "Repair the named line; docs/annotations.md describes what each format must have.",
   },
   SCORE_MISMATCH: {
     meaning: "Gold and prediction are not about the same texts, sentences or items.",

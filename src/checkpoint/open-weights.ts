@@ -6,6 +6,7 @@ import { type ByteSource, readBytes } from "../util/byte-source.js";
 import { fileError } from "../util/file-error.js";
 import { openFileSource } from "../util/file-source.js";
 import { readFlax } from "./flax/reader.js";
+import { readHdf5 } from "./hdf5/reader.js";
 import { readPytorchLegacy } from "./pytorch/legacy-reader.js";
 import { readPytorchZip } from "./pytorch/zip-reader.js";
 import { readSafetensors } from "./safetensors/reader.js";
@@ -31,6 +32,7 @@ const PREFERRED = [
   "pytorch_model.bin",
   "pytorch_model.bin.index.json",
   "flax_model.msgpack",
+  "tf_model.h5",
 ] as const;
 
 const TENSORFLOW_MAGIC = Buffer.from("57fb808b247547db", "hex");
@@ -56,7 +58,7 @@ async function openFile(path: string, shards: boolean): Promise<Weights> {
   }
 }
 
-/** The weights file of a folder: safetensors before PyTorch before Flax before TensorFlow. */
+/** The weights file of a folder: safetensors before PyTorch before Flax before Keras before TensorFlow. */
 export async function weightsInFolder(path: string): Promise<string> {
   const names = await readdir(path).catch((error) => Promise.reject(fileError(error, path)));
   const found =
@@ -65,10 +67,9 @@ export async function weightsInFolder(path: string): Promise<string> {
       .filter((name) => name.endsWith(".index"))
       .sort(compareByStep)
       .at(-1) ??
-    names.find((name) => /\.(safetensors|bin|pt|pth|msgpack)$/.test(name));
+    names.find((name) => /\.(safetensors|bin|pt|pth|msgpack|h5)$/.test(name));
   if (found !== undefined) return join(path, found);
-  const keras = names.includes("tf_model.h5") ? " It has tf_model.h5, and HDF5 is not read here." : "";
-  throw new ClinicalBertError("CHECKPOINT_FORMAT", `The folder ${path} has no weights.${keras}`, {
+  throw new ClinicalBertError("CHECKPOINT_FORMAT", `The folder ${path} has no weights.`, {
     details: { path },
   });
 }
@@ -99,7 +100,7 @@ async function openSource(source: ByteSource, shards: boolean): Promise<Weights>
     case "gzip":
       throw unsupported(path, "it is a gzip archive, which is loaded as a model, not as one weights file");
     case "hdf5":
-      throw unsupported(path, "it is HDF5 (tf_model.h5), which is not read here");
+      return readHdf5(source);
     default:
       throw new ClinicalBertError("CHECKPOINT_FORMAT", `${path} (${source.size} bytes) is no weights file.`, {
         details: { path, size: source.size },

@@ -16,9 +16,9 @@ export interface TensorSource {
   read(name: string): Promise<Tensor>;
 }
 
-export type WeightsFormat = "safetensors" | "pytorch" | "tensorflow" | "flax";
+export type WeightsFormat = "safetensors" | "pytorch" | "tensorflow" | "flax" | "keras";
 
-/** An open weights file (safetensors, PyTorch, TensorFlow bundle, Flax). Owns file handles: `close` when done. */
+/** An open weights file (safetensors, PyTorch, TensorFlow bundle, Flax, Keras). Owns file handles: `close` when done. */
 export interface Weights extends TensorSource {
   readonly path: string;
   readonly format: WeightsFormat;

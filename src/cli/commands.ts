@@ -68,8 +68,12 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: "train a tagger or classifier on labelled examples and test it, resumable",
     load: () => import("./commands/finetune.js"),
   },
+  reproduce: {
+    summary: "the paper again: every figure that the data allow beside its Table 2",
+    load: () => import("./commands/reproduce.js"),
+  },
   evaluate: {
-    summary: "score predictions against gold: conlleval, i2b2, seqeval, accuracy, de-identification",
+    summary: "score predictions or a fine-tuned model: conlleval, i2b2, seqeval, accuracy, de-identification",
     load: () => import("./commands/evaluate.js"),
   },
   "convert-annotations": {

@@ -1,5 +1,6 @@
 /** @file The tables that fine-tuning and evaluation end with. */
 import type { FinetuneResult, MeanInterval, Scores, SeriesOutcome } from "../tasks/finetuning/index.js";
+import { columns } from "./columns.js";
 import type { CliContext } from "./context.js";
 
 /** One run: scores, classes, where the model is. Several: a row each, and the mean or the best. */
@@ -22,7 +23,7 @@ export function printSeries(context: CliContext, outcome: SeriesOutcome): void {
     String(result.epoch),
     result.processorSeconds.toFixed(0),
   ]);
-  printTable(context, [[...head, "dev", "test", "epoch", "processor s"], ...rows]);
+  context.stdout.write(columns([[...head, "dev", "test", "epoch", "processor s"], ...rows]));
   if (isGrid && best !== null) {
     const { run, result, folder } = best;
     context.stdout.write(
@@ -58,7 +59,7 @@ export function printClasses(context: CliContext, scores: Scores | null): void {
       String(predicted),
     ],
   );
-  printTable(context, [["class", "precision", "recall", "f1", "gold", "predicted"], ...rows]);
+  context.stdout.write(columns([["class", "precision", "recall", "f1", "gold", "predicted"], ...rows]));
 }
 
 /** `0.8123 [0.79, 0.83] (95 % over documents)`. */
@@ -76,15 +77,4 @@ export function describeMean({ mean, interval, count }: MeanInterval): string {
 
 function score(scores: Scores | null): string {
   return scores === null ? "-" : scores.score.toFixed(4);
-}
-
-/** Columns as wide as they need to be, the first to the left. */
-export function printTable(context: CliContext, rows: readonly (readonly string[])[]): void {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  for (const row of rows) {
-    const cells = row.map((cell, column) =>
-      column === 0 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!),
-    );
-    context.stdout.write(`${cells.join("  ").trimEnd()}\n`);
-  }
 }

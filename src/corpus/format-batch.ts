@@ -5,12 +5,14 @@ import type { SectionSplitter } from "../sections/section.js";
 import type { SentenceSplitter } from "../sentences/sentence.js";
 import { type BatchDifferences, createDifferences } from "./differences.js";
 
-type CountName = "notes" | "sections" | "sentences" | "words" | "characters";
+type CountName = "notes" | "sections" | "sentences" | "blankLines" | "words" | "characters";
 
 export interface CorpusCounts extends Record<CountName, number> {
   notes: number;
   sections: number;
   sentences: number;
+  /** Sentences of white space alone: a preset that keeps them writes lines that later programs take for the end of a note. */
+  blankLines: number;
   /** Runs of characters between ASCII white space, in the written sentences. */
   words: number;
   /** UTF-16 units of the notes. */
@@ -51,7 +53,7 @@ export interface FormatBatchOptions {
 }
 
 export function emptyCounts(): CorpusCounts {
-  return { notes: 0, sections: 0, sentences: 0, words: 0, characters: 0 };
+  return { notes: 0, sections: 0, sentences: 0, blankLines: 0, words: 0, characters: 0 };
 }
 
 /** Adds each number of `counts` to the one of the same name in `sum`. */
@@ -112,6 +114,7 @@ function formatNote(
         if (line === "") continue;
         lines += `${line}\n`;
         counts.sentences++;
+        if (line.trim() === "") counts.blankLines++;
       }
     }
   } catch (error) {

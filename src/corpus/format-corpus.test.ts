@@ -30,6 +30,19 @@ const lines = async (name: string) =>
     .map((line) => JSON.parse(line));
 
 describe("formatCorpus", () => {
+  test("keeps the lines of white space that a published script writes, and counts them", async () => {
+    const script = {
+      name: "spacy",
+      verbatim: true,
+      split: (section: string) => [section, " ", "  ", "x "].map((line) => ({ text: line, spans: [] })),
+    } as const;
+    const notes = [{ id: "1", text: "No pain." }];
+    const { counts } = await format(notes, { sentences: script });
+    expect(await text("notes.txt")).toBe("No pain.\n \n  \nx \n\n");
+    expect(counts).toMatchObject({ sentences: 4, blankLines: 2, words: 3 });
+    expect((await format(notes)).counts.blankLines).toBe(0);
+  });
+
   test("writes one sentence a line, a blank line after each note, a file a category", async () => {
     const manifest = await format([
       {
@@ -49,7 +62,14 @@ describe("formatCorpus", () => {
       { id: "3", patientId: null, sentences: 1 },
     ]);
     expect(await lines("refused.jsonl")).toMatchObject([{ id: "4", error: { code: "CORPUS_EMPTY_NOTE" } }]);
-    expect(manifest.counts).toEqual({ notes: 3, sections: 5, sentences: 6, words: 11, characters: 57 });
+    expect(manifest.counts).toEqual({
+      notes: 3,
+      sections: 5,
+      sentences: 6,
+      blankLines: 0,
+      words: 11,
+      characters: 57,
+    });
     expect(manifest.refusedNotes).toEqual({ CORPUS_EMPTY_NOTE: 1 });
     expect(JSON.parse(await text("manifest.json"))).toEqual(manifest);
     const key = (await text("corpus.key")).trim();

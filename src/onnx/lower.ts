@@ -13,16 +13,16 @@ export interface LowerOptions {
   readonly initializers?: ReadonlyMap<string, Tensor>;
   /** Gives linear layers on weights among `initializers` 8 bits a weight (`quantize.ts`). */
   readonly quantize?: boolean;
-  /** Leaves the bytes of `initializers` out: each is the whole of an external file under its own name. */
-  readonly external?: boolean;
   /** Stores matrices among `initializers` as float16; they are widened when the model is loaded, and all arithmetic is float32. */
   readonly half?: boolean;
+  /** Leaves the bytes of `initializers` out: each is the whole of an external file under its own name. */
+  readonly external?: boolean;
 }
 
 /** The ONNX model of `graph`, as a writer, so that large weights are written without a copy. */
 export function lowerGraph(
   graph: Graph,
-  { initializers = new Map(), quantize = false, external = false, half = false }: LowerOptions = {},
+  { initializers = new Map(), quantize = false, half = false, external = false }: LowerOptions = {},
 ): ProtoWriter {
   const names = nameValues(graph);
   const inputs = graph.inputs.map((value) => ({ name: names.get(value)!, value }));
@@ -55,11 +55,6 @@ export function lowerGraph(
   });
 }
 
-function initializer(name: string, { type, dims, data }: Tensor, external: boolean): ProtoWriter {
-  if (!external) return tensorProto(name, type, dims, bytesOf(data));
-  return externalTensorProto(name, type, dims, { location: name, byteLength: data.byteLength });
-}
-
 /** Vectors (biases, gains of layer norms) are small and stay as they are. */
 function isMatrix({ type, dims }: Tensor): boolean {
   return type === "float32" && dims.length > 1;
@@ -70,6 +65,11 @@ function emitHalf(emitter: Emitter, name: string, { data, dims }: Tensor): void 
   const bits = Uint16Array.from(data as Float32Array, float16Bits);
   emitter.initializers.push(tensorProto(stored, "float16", dims, bytesOf(bits)));
   emitter.emit("Cast", [stored], { attributes: { to: DATA_TYPES.float32 }, outputs: [name] });
+}
+
+function initializer(name: string, { type, dims, data }: Tensor, external: boolean): ProtoWriter {
+  if (!external) return tensorProto(name, type, dims, bytesOf(data));
+  return externalTensorProto(name, type, dims, { location: name, byteLength: data.byteLength });
 }
 
 /** Inputs keep their names, the first name of an output value is its own, all others are numbered. */

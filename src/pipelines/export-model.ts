@@ -1,7 +1,10 @@
 /** @file Exports a loaded model as a Hugging Face folder; a quantized variant only when it stays close to the original. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import type { BertHead } from "../bert/parameters.js";
 import type { OpenModel } from "../checkpoint/index.js";
 import { exportModelFolder, type OnnxVariant } from "../checkpoint/folder/export-folder.js";
+import { factsOfCard } from "../checkpoint/folder/model-card.js";
 import { ClinicalBertError } from "../errors.js";
 import { LEAST_COSINE, worstTokenCosine } from "./check-quantized.js";
 import { loadTokenizer } from "./load-tokenizer.js";
@@ -50,6 +53,7 @@ export async function exportModel(
       title: model.name.split(/[\\/]/).at(-1)!,
       origin: model.name.split(/[\\/]/).slice(-2).join("/"),
       facts: [
+        ...(await keptFacts(model.folder)),
         ["source format", model.weights.format],
         ["layers", model.config.layerCount],
         ["hidden size", model.config.hiddenSize],
@@ -70,6 +74,22 @@ export async function exportModel(
     ...(tokenizer?.notices ?? [`${model.folder} has no vocabulary: none was written.`]),
   ];
   return { heads, worstCosine, notices };
+}
+
+/** What an export says of itself, anew. */
+const OWN_FACTS = [
+  "source format",
+  "layers",
+  "hidden size",
+  "vocabulary",
+  "activation",
+  "worst cosine of a token, 8-bit",
+];
+
+/** Recipe and data of a model of our own runs, from its card. */
+async function keptFacts(folder: string): Promise<[string, string][]> {
+  const card = await readFile(join(folder, "README.md"), "utf8").catch(() => "");
+  return factsOfCard(card).filter(([name]) => !OWN_FACTS.includes(name));
 }
 
 /** Pretraining heads as they are; a classifier is a token or a sequence classifier by what the configuration says. */

@@ -2,7 +2,7 @@
 import { openModel } from "../checkpoint/index.js";
 import { createOrtRuntime } from "../runtime/ort-node.js";
 import { type AutoModels, createAutoModels, type LoadModel } from "./auto-models.js";
-import { HALF_NOTICE, roundToHalf } from "./half-precision.js";
+import { HALF_NOTICE, roundToHalf } from "./half-weights.js";
 import { hubOptions, type PretrainedModelOptions, requireDevice } from "./options.js";
 import { completeConfig } from "./pretrained-config.js";
 import { PreTrainedModel } from "./pretrained-model.js";

@@ -11,7 +11,13 @@ export type WireSpan = readonly [start: number, end: number];
 export type OffsetUnit = "utf16" | "codepoint" | "byte";
 
 /** What a model can be asked for, by the heads in its weights. `embed` and `attention` are there for every model. */
-export type ModelTask = "embed" | "attention" | "fill-mask" | "token-classification" | "text-classification";
+export type ModelTask =
+  | "embed"
+  | "attention"
+  | "fill-mask"
+  | "token-classification"
+  | "deidentify"
+  | "text-classification";
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Errors
@@ -271,6 +277,50 @@ export interface TextPair {
 }
 
 export type TextClassificationResponse = readonly Prediction[] | readonly (readonly Prediction[])[];
+
+// ---------------------------------------------------------------------------------------------------------------------
+// POST /deidentify
+
+export interface DeidentifyRequest {
+  /** Notes of any length. */
+  readonly inputs: string | readonly string[];
+  readonly parameters?: {
+    /** Least probability of PHI; default: the measured one of the model, else 0.1. */
+    readonly threshold?: number;
+    /** Adds `text`: a copy with `[**DATE**]` and the like, or with made-up names and moved dates. */
+    readonly replace?: "placeholder" | "surrogate";
+    readonly stride?: number;
+  };
+  /** Inputs of one patient share their surrogates; without it each input is a patient of its own. */
+  readonly patient?: string;
+  readonly model?: string;
+  /** Default `utf16`. */
+  readonly offsets?: OffsetUnit;
+}
+
+/** One for a string, a list for a list. */
+export interface DeidentifyResponse {
+  readonly entities: readonly PhiEntity[];
+  readonly text?: string;
+  /** That this is no determination of de-identification. */
+  readonly notice: string;
+  /** What `evaluate deid` measured of these very weights. */
+  readonly measured: {
+    readonly data: string;
+    readonly threshold: number;
+    readonly token_recall: number;
+    readonly document_recall: number;
+  } | null;
+}
+
+export interface PhiEntity {
+  readonly label: string;
+  readonly category: string;
+  /** Null for a name that was found only because it stands elsewhere in the note. */
+  readonly score: number | null;
+  readonly start: number;
+  readonly end: number;
+}
 
 // ---------------------------------------------------------------------------------------------------------------------
 // POST /attention

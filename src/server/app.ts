@@ -81,7 +81,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   });
   app.server.headersTimeout = Math.min(limits.receiveMs, 20_000);
   app.server.maxConnections = limits.connections;
-  app.removeContentTypeParser("text/plain");
+  readBodies(app);
   app.setSerializerCompiler(() => (value) => JSON.stringify(value));
   app.setErrorHandler((error, request, reply) => sendError(options, toKnown(error), request, reply));
   app.setNotFoundHandler((request, reply) =>
@@ -108,6 +108,24 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   await addPage(app, settings.page);
   refuseOtherMethods(app, methods);
   return app;
+}
+
+/** JSON in UTF-8 and nothing else: a wrong byte would move all offsets behind it. */
+function readBodies(app: FastifyInstance): void {
+  const parse = app.getDefaultJsonParser("error", "error");
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser<Buffer>("application/json", { parseAs: "buffer" }, (request, bytes, done) => {
+    stateOf(request).bytesIn = bytes.length;
+    let text: string;
+    try {
+      text = decoder.decode(bytes);
+    } catch {
+      done(new ClinicalBertError("SERVER_REQUEST", "The body is not valid UTF-8."));
+      return;
+    }
+    parse(request, text, done);
+  });
 }
 
 /** The methods of each route that is added from now on. */
@@ -225,7 +243,7 @@ function endRequest({ metrics, log, audit }: AppOptions, request: FastifyRequest
     model_sha256: model?.info.sha256 ?? null,
     inputs: state.inputs,
     tokens: state.tokens,
-    bytes_in: Number(request.headers["content-length"] ?? 0) || 0,
+    bytes_in: state.bytesIn,
     bytes_out: state.bytesOut,
     milliseconds,
     error: state.error,

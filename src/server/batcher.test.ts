@@ -28,8 +28,14 @@ function heldModel(options: Partial<BatcherOptions> = {}) {
         const lengths = rows.map(({ encoding }) => encoding.ids.length);
         batches.push({
           lengths,
-          finish: () => (resolve(lengths.map((length) => Float32Array.of(length))), turn()),
-          fail: (error) => (reject(error), turn()),
+          finish() {
+            resolve(lengths.map((length) => Float32Array.of(length)));
+            return turn();
+          },
+          fail(error) {
+            reject(error);
+            return turn();
+          },
         });
       }),
     ...options,

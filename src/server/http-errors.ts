@@ -31,6 +31,7 @@ const KINDS: Readonly<Partial<Record<ErrorCode, HttpKind>>> = {
   SERVER_MEDIA_TYPE: { status: 415, type: "Validation", openAi: "invalid_request_error" },
   SERVER_NO_MODEL: { status: 404, type: "Validation", openAi: "invalid_request_error" },
   SERVER_NO_TASK: { status: 424, type: "Backend", openAi: "invalid_request_error", openAiStatus: 400 },
+  DEID_FAILED: { status: 424, type: "Backend", openAi: "server_error", openAiStatus: 500 },
   RUNTIME_FAILED: { status: 424, type: "Backend", openAi: "server_error", openAiStatus: 500 },
   SERVER_OVERLOADED: { status: 429, type: "Overloaded", openAi: "server_error" },
   SERVER_RATE_LIMIT: { status: 429, type: "Overloaded", openAi: "requests" },

@@ -2,6 +2,7 @@
 import type { BertHead } from "../bert/index.js";
 import type { Reading } from "../pipelines/index.js";
 import type { AnswerName } from "./answers/answers.js";
+import type { DeidRecall } from "../tasks/index.js";
 import type { Limits, ModelSettings } from "./settings.js";
 
 /** The head under which a model runs; `encoder` is without one. */
@@ -57,6 +58,8 @@ export interface TokenizerSource {
   readonly heads: number;
   /** Tokens that `/embed` keeps; sentence-transformers may set it below the model's length. */
   readonly embedLength: number;
+  /** Measured of these weights; null where it was not, or of other ones. */
+  readonly recall: DeidRecall | null;
 }
 
 /** For the threads that run models. */

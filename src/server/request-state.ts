@@ -9,6 +9,7 @@ export interface RequestState {
   model: ServedModel | null;
   inputs: number | null;
   tokens: number | null;
+  bytesIn: number;
   bytesOut: number;
   error: string | null;
   /** Aborts when the client goes away, or the time is over. */
@@ -26,6 +27,7 @@ export function startRequest(request: FastifyRequest): RequestState {
     model: null,
     inputs: null,
     tokens: null,
+    bytesIn: 0,
     bytesOut: 0,
     error: null,
     abort: new AbortController(),

@@ -80,6 +80,15 @@ export const ANSWER_ROUTES: readonly AnswerRoute[] = [
     result: schemas.TOKEN_CLASSIFICATION_ANSWER,
   },
   {
+    url: "/deidentify",
+    answer: "deidentify",
+    task: "deidentify",
+    summary: "Protected health information of notes, and copies without it",
+    tag: MODELS,
+    body: schemas.DEIDENTIFY,
+    result: schemas.DEIDENTIFY_ANSWER,
+  },
+  {
     url: "/text-classification",
     answer: "textClassification",
     task: "text-classification",

@@ -2,6 +2,7 @@
 import { OFFSET_UNITS } from "../notes/offset-units.js";
 import { AGGREGATION_STRATEGIES } from "../pipelines/index.js";
 import { SECTION_RULES } from "../sections/index.js";
+import { REPLACEMENTS } from "../tasks/index.js";
 
 export type Schema = Readonly<Record<string, unknown>>;
 
@@ -182,6 +183,31 @@ export const TOKEN_CLASSIFICATION_ANSWER: Schema = oneOrMany(
     required: ["score", "word", "start", "end"],
   }),
 );
+
+export const DEIDENTIFY: Schema = object(
+  {
+    inputs: texts,
+    parameters: object({
+      threshold: { type: "number", minimum: 0.0001, maximum: 1 },
+      replace: { type: "string", enum: REPLACEMENTS },
+      stride: count,
+    }),
+    patient: { type: "string", description: "Inputs of one patient share their surrogates." },
+    model,
+    offsets: offsets("utf16"),
+  },
+  ["inputs"],
+);
+export const DEIDENTIFY_ANSWER: Schema = oneOrMany({
+  type: "object",
+  required: ["entities", "notice", "measured"],
+  properties: {
+    entities: list(answer({ label: text, category: text, score: nullable(score), start: count, end: count })),
+    text,
+    notice: text,
+    measured: nullable(answer({ data: text, threshold: score, token_recall: score, document_recall: score })),
+  },
+});
 
 const textPair = object({ text, text_pair: text }, ["text", "text_pair"]);
 export const TEXT_CLASSIFICATION: Schema = object(

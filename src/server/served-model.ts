@@ -6,6 +6,8 @@ import { basename, dirname, join } from "node:path";
 import { type OpenModel, openModel, resolveModel } from "../checkpoint/index.js";
 import { ClinicalBertError } from "../errors.js";
 import { AutoTokenizer } from "../pipelines/index.js";
+import { readRecall } from "../tasks/deid/deid-recall.js";
+import { phiClasses } from "../tasks/index.js";
 import { fileError } from "../util/file-error.js";
 import type { ModelInfo, ModelTask } from "./api.js";
 import type { LaneHead, TokenizerSource } from "./messages.js";
@@ -79,14 +81,18 @@ async function openServedModel(
         head === "encoder" || head === classifier || (head === "masked-lm" && model.heads.has(head)),
     );
     const labels = classifier === null ? [] : config.labels;
+    const tasks = present.flatMap(([, own]) => own);
+    if (classifier === "token-classification" && namesPhi(labels)) tasks.push("deidentify");
+    const sha256 = await hashWeights(weights);
+    const recall = tasks.includes("deidentify") ? await readRecall(model.folder) : null;
     const pooling = await readPooling(model.folder);
     const paths = await browserFiles(model.folder);
     const name = id ?? basename(source.replace(/[\\/]+$/, "")).replace(/\.tar\.gz$/, "");
     const info: ModelInfo = {
       id: name,
-      sha256: await hashWeights(weights),
+      sha256,
       dtype,
-      tasks: present.flatMap(([, tasks]) => tasks),
+      tasks,
       labels,
       max_length: tokenizer.model_max_length,
       vocabulary_size: config.vocabSize,
@@ -114,6 +120,7 @@ async function openServedModel(
         hiddenSize: config.hiddenSize,
         layers: config.layerCount,
         heads: config.headCount,
+        recall: recall?.weights === sha256 ? recall : null,
         embedLength: Math.min(tokenizer.model_max_length, await readEmbedLength(model.folder)),
       },
     };
@@ -134,6 +141,15 @@ function classifierOf({
       ? "token-classification"
       : "sequence-classification";
   return byTokens ? "token-classification" : bySequence ? "sequence-classification" : null;
+}
+
+function namesPhi(labels: readonly string[]): boolean {
+  try {
+    phiClasses({ ...labels });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** sentence-transformers: `1_Pooling/config.json`; mean where it is not there. */

@@ -108,3 +108,16 @@ describe("extension", () => {
     expect(tokensAfter).toBeLessThan(tokensBefore);
   });
 });
+
+test("more different words than may be held are refused, many short ones as well as a few endless ones", () => {
+  const counter = (): WordCounter =>
+    new WordCounter({ dialect: "huggingface", lowercase: false, patientLimit: 20, maxWords: 100 });
+  const words = Array.from({ length: 101 }, (_, index) => `w${index}`);
+  const full = counter();
+  full.add(words.slice(0, 100).join(" "), 0);
+  full.add(words.slice(0, 100).join(" "), 1);
+  expect(full.words.size).toBe(100);
+  const refusal = expect.objectContaining({ code: "VOCABULARY_WORDS" });
+  expect(() => full.add(words[100]!, 2)).toThrow(refusal);
+  expect(() => counter().add(["a", "b"].map((letter) => letter.repeat(2000)).join(" "), 0)).toThrow(refusal);
+});

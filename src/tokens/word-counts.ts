@@ -1,4 +1,5 @@
 /** @file How often each word of a corpus occurs, and with how many different patients. */
+import { ClinicalBertError } from "../errors.js";
 import { Normalizer, type NormalizerOptions } from "./normalizer.js";
 import { isBlank } from "./python-space.js";
 import { CLASS_MASK, PUNCTUATION, SPACE } from "./unicode-tables.js";
@@ -12,10 +13,18 @@ export interface WordCount {
 export interface WordCounterOptions extends NormalizerOptions {
   /** Patients to tell apart for each word; more is the same as this many. */
   readonly patientLimit: number;
+  /** More different words are refused: every one stays in memory, since any may decide a join. Default 4,000,000, about 1.2 GB. */
+  readonly maxWords?: number;
 }
+
+const MAX_WORDS = 4_000_000;
+/** Units of all different words together, for each of `maxWords`: a few endless words cost as much as many. */
+const UNITS_A_WORD = 32;
 
 /** Chunks between spaces whose words are remembered; beyond it the memory is emptied. */
 const MAX_REMEMBERED = 1 << 18;
+/** A longer slice would keep the whole text that it was cut from in memory. */
+const MAX_REMEMBERED_UNITS = 12;
 
 export class WordCounter {
   readonly words = new Map<string, WordCount>();
@@ -25,14 +34,21 @@ export class WordCounter {
   #inDocument = false;
   readonly #normalizer: Normalizer;
   readonly #patientLimit: number;
+  readonly #maxWords: number;
+  /** Of the words together. */
+  #units = 0;
   readonly #remembered = new Map<string, readonly string[]>();
 
   constructor(options: WordCounterOptions) {
     this.#normalizer = new Normalizer(options);
     this.#patientLimit = options.patientLimit;
+    this.#maxWords = options.maxWords ?? MAX_WORDS;
   }
 
-  /** Counts the words of `text[from, to)`, which `patient` is about. */
+  /**
+   * Counts the words of `text[from, to)`, which `patient` is about.
+   * @throws `VOCABULARY_WORDS` when there are too many different ones
+   */
   add(text: string, patient: number, from = 0, to = text.length): void {
     this.#inDocument = true;
     for (let at = from; at < to; ) {
@@ -55,6 +71,13 @@ export class WordCounter {
   #count(word: string, patient: number): void {
     const entry = this.words.get(word);
     if (entry === undefined) {
+      this.#units += word.length;
+      if (this.words.size >= this.#maxWords || this.#units > UNITS_A_WORD * this.#maxWords)
+        throw new ClinicalBertError(
+          "VOCABULARY_WORDS",
+          `The corpus has more than ${this.words.size} different words of ${this.#units} characters, as many as may be held (--max-words ${this.#maxWords}).`,
+          { details: { words: this.words.size, units: this.#units, maxWords: this.#maxWords } },
+        );
       this.words.set(word, { count: 1, patients: [patient] });
       return;
     }
@@ -67,7 +90,8 @@ export class WordCounter {
   }
 
   #wordsOf(chunk: string): readonly string[] {
-    const known = this.#remembered.get(chunk);
+    const remembers = chunk.length <= MAX_REMEMBERED_UNITS;
+    const known = remembers ? this.#remembered.get(chunk) : undefined;
     if (known !== undefined) return known;
     const { flags } = this.#normalizer.tables;
     const words: string[] = [];
@@ -82,6 +106,7 @@ export class WordCounter {
       }
       if (word !== "") words.push(word);
     });
+    if (!remembers) return words;
     if (this.#remembered.size >= MAX_REMEMBERED) this.#remembered.clear();
     this.#remembered.set(chunk, words);
     return words;

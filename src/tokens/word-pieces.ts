@@ -14,7 +14,9 @@ export interface WordPiecesOptions extends NormalizerOptions {
 
 /**
  * Direct-mapped cache of short ASCII words: a later word takes the slot of an earlier one, so memory is fixed. A slot is one
- * line of the processor's cache: four ints of letters, the number of pieces, the pieces.
+ * line of the processor's cache: four ints of letters, the number of pieces, the pieces. Two tags of a slot lie apart: eight bits of the
+ * hash of the word that it holds, and of the last one that it did not. A word takes the slot when it is met again, so words
+ * that come once neither read nor write the cache.
  */
 const CACHE_BITS = 14;
 const SLOT_BITS = 4;
@@ -37,9 +39,12 @@ export class WordPieces {
   readonly #codes = new Uint8Array(ASCII);
   /** The piece of each ASCII punctuation mark. */
   readonly #punctuation = new Int32Array(ASCII);
-  /** The word at hand, normalized; at most `#maxWordLength` code points. */
+  /** The codes of the word at hand, normalized; at most `#maxWordLength` code points. */
   readonly #word: Uint16Array;
   readonly #cache = new Int32Array(1 << (CACHE_BITS + SLOT_BITS));
+  readonly #tags = new Uint16Array(1 << CACHE_BITS);
+  /** Code in the trie of each ASCII letter, lower-cased where that is asked for. */
+  readonly #letters = new Uint16Array(ASCII);
   /** Index of the next word of the text in hand. */
   #words = 0;
 
@@ -55,6 +60,7 @@ export class WordPieces {
       if (kind === SPACE) this.#codes[unit] = SPACE_CODE;
       else if (kind === PUNCTUATION) this.#codes[unit] = PUNCTUATION_CODE;
       else this.#codes[unit] = kind === WORD && folded >= FIRST_LETTER_CODE ? folded : SLOW_CODE;
+      this.#letters[unit] = this.#trie.codeOf[folded]!;
       this.#punctuation[unit] =
         vocabulary.idOf.get(String.fromCharCode(unit)) ?? requireToken(vocabulary, options.unknownToken);
     }
@@ -77,6 +83,7 @@ export class WordPieces {
   #appendAscii(text: string, from: number, to: number, sink: PieceSink): number {
     const codes = this.#codes;
     const cache = this.#cache;
+    const tags = this.#tags;
     const { ids, positions } = sink;
     let length = sink.length;
     let words = this.#words;
@@ -112,8 +119,14 @@ export class WordPieces {
         }
         let hash = Math.imul(first, 0x9e3779b1) ^ Math.imul(second, 0x85ebca6b);
         hash ^= Math.imul(third, 0xc2b2ae35) ^ Math.imul(fourth, 0x27d4eb2f);
-        const slot = (Math.imul(hash ^ (hash >>> 15), 0x9e3779b1) >>> (32 - CACHE_BITS)) << SLOT_BITS;
+        hash = Math.imul(hash ^ (hash >>> 15), 0x9e3779b1);
+        const place = hash >>> (32 - CACHE_BITS);
+        const slot = place << SLOT_BITS;
+        // Never 0, which marks a slot without a word.
+        const tag = (hash & 0xff) | 1;
+        const known = tags[place]!;
         if (
+          (known & 0xff) === tag &&
           units <= CACHED_UNITS &&
           cache[slot] === first &&
           cache[slot + 1] === second &&
@@ -125,8 +138,13 @@ export class WordPieces {
         } else {
           sink.length = length;
           this.#appendAsciiWord(text, start, at, sink);
-          const count = sink.length - before;
-          if (units <= CACHED_UNITS && count <= CACHED_PIECES) {
+          length = sink.length;
+          const count = length - before;
+          if (units > CACHED_UNITS || count > CACHED_PIECES) {
+            // Too long for a slot.
+          } else if (known >>> 8 !== tag) tags[place] = (tag << 8) | (known & 0xff);
+          else {
+            tags[place] = (known & 0xff00) | tag;
             cache[slot] = first;
             cache[slot + 1] = second;
             cache[slot + 2] = third;
@@ -134,7 +152,6 @@ export class WordPieces {
             cache[slot + COUNT_AT] = count;
             for (let index = 0; index < count; index++) cache[slot + IDS_AT + index] = ids[before + index]!;
           }
-          length = sink.length;
         }
       } else if (code === PUNCTUATION_CODE) {
         ids[length++] = this.#punctuation[unit]!;
@@ -165,8 +182,9 @@ export class WordPieces {
       sink.ids[sink.length++] = this.#unknown;
       return;
     }
-    for (let index = 0; index < length; index++)
-      this.#word[index] = this.#codes[text.charCodeAt(start + index)]!;
+    const word = this.#word;
+    const letters = this.#letters;
+    for (let index = 0; index < length; index++) word[index] = letters[text.charCodeAt(start + index)]!;
     this.#appendPieces(length, sink);
   }
 
@@ -199,6 +217,7 @@ export class WordPieces {
   #appendPart(part: CodePointList, sink: PieceSink): void {
     const { flags } = this.#normalizer.tables;
     const word = this.#word;
+    const { codeOf } = this.#trie;
     sink.reserve(part.length);
     for (let at = 0; at < part.length; ) {
       const start = at;
@@ -210,8 +229,8 @@ export class WordPieces {
         // No token holds a lone surrogate, and two that meet after the cleaning must not become a pair.
         if (point >= 0xd800 && point <= 0xdfff) known = false;
         if (at - start < this.#maxWordLength) {
-          if (point > 0xffff) word[length++] = 0xd800 + ((point - 0x10000) >> 10);
-          word[length++] = point > 0xffff ? 0xdc00 + ((point - 0x10000) & 0x3ff) : point;
+          if (point > 0xffff) word[length++] = codeOf[0xd800 + ((point - 0x10000) >> 10)]!;
+          word[length++] = codeOf[point > 0xffff ? 0xdc00 + ((point - 0x10000) & 0x3ff) : point]!;
         }
         at += 1;
       } while (at < part.length && (flags[part.points[at - 1]!]! & CLASS_MASK) !== PUNCTUATION);
@@ -238,18 +257,10 @@ export class WordPieces {
     }
   }
 
-  /** Greedy longest match first (tokenization.py:319–359): one `[UNK]` for a word that has no full cover. */
+  /** The pieces of the word at hand; one `[UNK]` for a word that has no full cover. */
   #appendPieces(length: number, sink: PieceSink): void {
-    const first = sink.length;
-    for (let from = 0; from < length; ) {
-      const id = this.#trie.longest(this.#word, from, length);
-      if (id < 0) {
-        sink.length = first;
-        sink.ids[sink.length++] = this.#unknown;
-        return;
-      }
-      sink.ids[sink.length++] = id;
-      from += this.#trie.unitsOf[id]!;
-    }
+    const end = this.#trie.cover(this.#word, length, sink.ids, sink.length);
+    if (end === -1) sink.ids[sink.length++] = this.#unknown;
+    else sink.length = end;
   }
 }

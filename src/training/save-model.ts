@@ -1,5 +1,6 @@
 /** @file Writes the trained weights of a run as a Hugging Face folder. */
 import { readFile } from "node:fs/promises";
+import { basename } from "node:path";
 import { PRETRAINING_HEADS } from "../bert/parameters.js";
 import { exportModelFolder } from "../checkpoint/folder/export-folder.js";
 import { inferCase } from "../tokens/case-inference.js";
@@ -16,7 +17,7 @@ export async function saveModel(
   weights: ParameterVector,
   steps: number,
 ): Promise<void> {
-  const { config, batchSize, learningRate, warmupSteps, dropout, seed } = recipe;
+  const { config, batchSize, learningRate, warmupSteps, dropout, seed, order, instances, heldOut } = recipe;
   const vocabulary = recipe.vocabulary === null ? null : await readVocabulary(recipe.vocabulary);
   await exportModelFolder(folder, {
     config,
@@ -42,10 +43,19 @@ export async function saveModel(
         ["warm-up steps", warmupSteps],
         ["dropout", dropout],
         ["seed", seed],
+        ["starting weights", recipe.init === null ? "random" : basename(recipe.init)],
+        ["instance files", listed(instances)],
+        ["held-out instance files", listed(heldOut)],
+        ["order of instances", order],
       ],
     },
     onnx: [],
   });
+}
+
+/** Names without their folders, which can name a person or a machine. */
+function listed(files: readonly string[]): string {
+  return files.length === 0 ? "none" : files.map((file) => basename(file)).join(", ");
 }
 
 async function readVocabulary(path: string): Promise<Vocabulary> {

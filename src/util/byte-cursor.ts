@@ -57,6 +57,12 @@ export class ByteCursor {
     return this.buffer.subarray(start, start + length);
   }
 
+  /** A cursor over the next bytes alone; this one goes on behind them. */
+  sub(length: number): ByteCursor {
+    const base = this.position;
+    return new ByteCursor(this.bytes(length), base, this.onEnd);
+  }
+
   skip(length: number): void {
     this.advance(length);
   }

@@ -80,6 +80,21 @@ describe("convert-annotations", () => {
     ]);
   });
 
+  test("finds the texts of predictions, which have none", async () => {
+    const notes = put("notes.jsonl", '{"id":1,"text":"a fever"}\n');
+    const entities = put(
+      "entities.jsonl",
+      '{"id":1,"entities":[{"entity_group":"S","score":0.9,"span":[2,7]}]}\n',
+    );
+    const convert = ["convert-annotations", entities, "--from", "jsonl", "--to", "conll"];
+    expect((await runCli([...convert, "--texts", notes])).stdout).toBe("a\tO\nfever\tB-S\n\n");
+    const without = await runCli(convert);
+    expect([without.code, without.stderr]).toEqual([
+      1,
+      expect.stringContaining("entities.jsonl:1: no text."),
+    ]);
+  });
+
   test("needs a folder for formats of many files", async () => {
     const { code, stderr } = await runCli(["convert-annotations", gold, "--from", "conll", "--to", "con"]);
     expect([code, stderr]).toEqual([2, expect.stringContaining("--out")]);

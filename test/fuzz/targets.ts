@@ -1,6 +1,7 @@
 /** @file The readers that are fuzzed, each with files to damage and a way to open damaged bytes. */
 import { readFileSync } from "node:fs";
 import { readFlax } from "../../src/checkpoint/flax/reader.js";
+import { readHdf5 } from "../../src/checkpoint/hdf5/reader.js";
 import { readPytorchLegacy } from "../../src/checkpoint/pytorch/legacy-reader.js";
 import { readPytorchZip } from "../../src/checkpoint/pytorch/zip-reader.js";
 import { readSafetensors } from "../../src/checkpoint/safetensors/reader.js";
@@ -81,6 +82,12 @@ export const FUZZ_TARGETS: readonly FuzzTarget[] = [
     seeds: [shard],
     damage: blindly,
     open: (source) => readTensorflow(memorySource(load(`${PREFIX}.index`), "fuzzed"), async () => source),
+  },
+  {
+    name: "keras",
+    seeds: [load("keras/tf_model.h5"), load("keras/odd.h5")],
+    damage: blindly,
+    open: readHdf5,
   },
   {
     name: "flax",

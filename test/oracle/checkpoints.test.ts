@@ -56,6 +56,7 @@ describe("every tensor of every format, bit for bit", () => {
     ["tensorflow/model.ckpt-7", "tensorflow/expected.json"],
     ["tensorflow/model.ckpt-7.index", "tensorflow/expected.json"],
     ["flax/odd.msgpack", "flax/odd.json"],
+    ["keras/odd.h5", "keras/odd.json"],
   ])("%s", async (file, json) => {
     expect(await digests(join(ORACLE, file))).toEqual(await expected(json));
   });
@@ -83,6 +84,7 @@ describe("every tensor of every format, bit for bit", () => {
       "pretraining/zip.bin",
       "odd.bin",
       "flax/flax_model.msgpack",
+      "keras/tf_model.h5",
     ]) {
       const mislabelled = join(folder, "model.safetensors");
       await copyFile(join(ORACLE, file), mislabelled);
@@ -116,6 +118,7 @@ describe("canonical names", () => {
     "sharded",
     "tensorflow/model.ckpt-7",
     "flax/flax_model.msgpack",
+    "keras/tf_model.h5",
   ])("%s gives the parameters of model.safetensors bit for bit", async (file) => {
     const wanted = await canonicalDigests("pretraining/model.safetensors");
     expect(Object.keys(wanted)).toHaveLength(46);

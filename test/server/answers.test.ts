@@ -1,9 +1,13 @@
 /** What the server answers is what the pipelines answer, whatever shares a batch with it. */
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { pipeline } from "../../src/pipelines/index.js";
 import type { Tensor } from "../../src/graph/tensor.js";
 import { createSectionSplitter } from "../../src/sections/index.js";
-import type { Entity, ModelList, SimpleToken } from "../../src/server/api.js";
+import type { DeidentifyResponse, Entity, ModelList, SimpleToken } from "../../src/server/api.js";
+import { deidentify, openDeidModel } from "../../src/tasks/index.js";
 import { get, MODELS, post, startTestServer, type TestServer } from "./serve.js";
 
 let server: TestServer;
@@ -126,6 +130,36 @@ describe("answers", () => {
     );
     const raw = (await send("/predict", { inputs: pair, raw_scores: true })) as { score: number }[];
     expect(raw.reduce((sum, { score }) => sum + score, 0)).not.toBeCloseTo(1, 3);
+  });
+
+  test("/deidentify is the library's, for models whose classes are PHI; others have no such task", async () => {
+    expect((await post(`${server.url}/deidentify`, { inputs: NOTE })).status).toBe(424);
+    const folder = await mkdtemp(join(tmpdir(), "deid-"));
+    await cp(MODELS.ner, folder, { recursive: true });
+    const config = JSON.parse(await readFile(join(folder, "config.json"), "utf8"));
+    config.id2label = { 0: "O", 1: "B-PATIENT", 2: "I-PATIENT", 3: "B-DATE", 4: "I-DATE" };
+    await writeFile(join(folder, "config.json"), JSON.stringify(config));
+    const phi = await startTestServer({ models: [{ id: "phi", source: folder }] });
+    const library = await openDeidModel(folder);
+    const [expected] = await deidentify(library, [{ id: "", text: NOTE }], {
+      threshold: 0.5,
+      replace: "placeholder",
+    });
+    await library.dispose();
+    const { status, body } = await post(`${phi.url}/deidentify`, {
+      inputs: NOTE,
+      offsets: "codepoint",
+      parameters: { threshold: 0.5, replace: "placeholder" },
+    });
+    await phi.stop();
+    await rm(folder, { recursive: true });
+    const found = body as DeidentifyResponse;
+    expect(status).toBe(200);
+    expect(expected!.entities.length).toBeGreaterThan(3);
+    expect(found.entities.map(({ start, end }) => [...NOTE].slice(start, end).join(""))).toEqual(
+      expected!.entities.map(({ span }) => NOTE.slice(...span)),
+    );
+    expect([found.text, found.notice, found.measured]).toEqual([expected!.text, expected!.notice, null]);
   });
 
   test("/attention: rows sum to 1, tokens and spans are those of the text", async () => {

@@ -86,6 +86,19 @@ describe("refusals, in the shape of text-embeddings-inference", () => {
     expect(await refused(route, body)).toEqual([status, code]);
   });
 
+  test("bytes that are no UTF-8 are refused: they would move every offset", async () => {
+    const body = Buffer.concat([Buffer.from(`{"inputs":"${MARK} `), Buffer.from([0xff]), Buffer.from('"}')]);
+    const response = await fetch(`${server.url}/embed`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body,
+    });
+    expect([response.status, ((await response.json()) as { code: string }).code]).toEqual([
+      422,
+      "SERVER_REQUEST",
+    ]);
+  });
+
   test("a method that the route does not have gets 405 with those that it has", async () => {
     for (const [method, route, allow] of [
       ["GET", "/embed", "POST"],
@@ -159,7 +172,7 @@ describe("connections", () => {
         speak(head(body.length) + (index % 2 === 0 ? body : body.slice(0, 30)), { hangUp: true }),
       ),
     );
-    const gauges = /clinicalbert_open_requests (\d+)[^]*clinicalbert_queue_tokens (\d+)/;
+    const gauges = /clinicalbert_open_requests (\d+).*clinicalbert_queue_tokens (\d+)/s;
     let open: string[] = [];
     while (open.join() !== "0,0")
       open = (gauges.exec((await get(`${server.url}/metrics`)).text) ?? []).slice(1);

@@ -76,7 +76,7 @@ describe("i2b2 readers", () => {
     expect(truth.flatMap((note) => note.entities).length).toBeGreaterThan(30);
   });
 
-  it.each(["2006", "2014"] as const)("covers every PHI of %s by words", async (name) => {
+  it.each(["2006", "2010", "2012", "2014"] as const)("covers every entity of %s by words", async (name) => {
     const { examples } = await read(name, `i2b2-${name}`);
     const { entities, recovered, exceptions } = proveCoverage(examples);
     expect(exceptions).toEqual([]);
@@ -166,6 +166,14 @@ describe("2014 files with wrong offsets", () => {
       code: "EXAMPLES_MALFORMED",
       message: expect.stringMatching(message),
     });
+  });
+
+  it("goes through hostile marks once", async () => {
+    const path = join(folder, "hostile.xml");
+    for (const mark of ["<![CDATA[ & ", "<!-- & ", "&", "& <![CDATA[x]]> "]) {
+      await writeFile(path, `<R>${mark.repeat(200_000)}`);
+      await expect(readExamples(path, "i2b2-2014")).rejects.toMatchObject({ code: "EXAMPLES_MALFORMED" });
+    }
   });
 
   it("reads `&` that begins no reference as it stands, as scripts that read lines do", async () => {

@@ -95,6 +95,6 @@ export async function openPage(
 export async function openText(page: Page, text: string, name = "note.txt"): Promise<void> {
   const file = { name, mimeType: "text/plain", buffer: Buffer.from(text, "utf8") };
   await page.locator("label:has-text('Open') input[type=file]").first().setInputFiles(file);
-  await page.waitForFunction((title) => document.querySelector(".toolbar h2")?.textContent === title, name);
+  await page.locator(".toolbar h2").getByText(name, { exact: true }).waitFor();
   await page.waitForSelector("#note-text");
 }

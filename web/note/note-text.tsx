@@ -24,7 +24,7 @@ export interface NoteTextProps {
   readonly showSentences: boolean;
   readonly pieces: Pieces | null;
   readonly cursor: Span | null;
-  /** Brought into sight when it changes. */
+  /** Brought to the middle when it changes. */
   readonly target: Span | null;
   onCursor(word: Span): void;
 }
@@ -44,11 +44,11 @@ export function NoteText(props: NoteTextProps) {
       ),
     [text, outline],
   );
-  const titleSpans = useMemo(
+  const titles = useMemo(
     () => outline.sections.flatMap(({ title }) => (title === null ? [] : [title])),
     [outline],
   );
-  const sentencePieces = useMemo(
+  const sentences = useMemo(
     () => outline.sentences.flatMap((spans, index) => spans.map((span) => ({ span, index }))),
     [outline],
   );
@@ -62,19 +62,9 @@ export function NoteText(props: NoteTextProps) {
     (part ?? block)?.scrollIntoView({ block: part === null ? "start" : "center" });
   }, [target, blocks]);
 
-  const overlaysOf = (block: Block, isNear: boolean): Overlay[] => {
-    const found: Overlay[] = [];
-    const add = (layer: string, index: number, span: Span) => found.push({ layer, index, span });
-    for (const span of within(titleSpans, (title) => title, block.span)) add("title", 0, span);
-    for (const index of entitiesWithin(entities, block.span)) add("entity", index, entities[index]!.span);
-    if (showSentences)
-      for (const { span, index } of within(sentencePieces, (part) => part.span, block.span))
-        add(index % 2 === 0 ? "sentence" : "sentence odd", index, span);
-    if (pieces !== null && isNear)
-      for (const { span, index } of piecesWithin(pieces, block.span))
-        add(pieces.tokens[index]!.startsWith("##") ? "piece inner" : "piece", index, span);
-    return found;
-  };
+  useLayoutEffect(() => {
+    if (cursor !== null) region.current?.querySelector(".cursor")?.scrollIntoView({ block: "nearest" });
+  }, [cursor]);
 
   const move = (event: KeyboardEvent) => {
     const from = cursor ?? [0, 0];
@@ -107,57 +97,73 @@ export function NoteText(props: NoteTextProps) {
       onKeyDown={move}
       onClick={point}
     >
-      {blocks.map((block, index) => (
-        <NoteBlock
-          key={index}
-          text={text}
-          block={block}
-          overlays={overlaysOf(block, near.has(index))}
-          entities={entities}
-          rows={rowsOf(block, columns)}
-          cursor={cursor !== null && cursor[0] < block.span[1] && cursor[1] > block.span[0] ? cursor : null}
-        />
-      ))}
+      {blocks.map((block, index) => {
+        // A block that something is looked for in is decorated before it is in sight.
+        const isNear = near.has(index) || (target !== null && holds(block, target));
+        return (
+          <NoteBlock
+            key={index}
+            text={text}
+            block={block}
+            titles={titles}
+            entities={isNear ? entities : NONE}
+            sentences={isNear && showSentences ? sentences : NONE}
+            pieces={isNear ? pieces : null}
+            rows={rowsOf(block, columns)}
+            cursor={cursor !== null && holds(block, cursor) ? cursor : null}
+          />
+        );
+      })}
     </section>
   );
+}
+
+const NONE: readonly never[] = [];
+
+function holds({ span: [from, to] }: Block, [start, end]: Span): boolean {
+  return start < to && end > from;
+}
+
+interface SentencePart {
+  readonly span: Span;
+  readonly index: number;
 }
 
 interface NoteBlockProps {
   readonly text: string;
   readonly block: Block;
-  readonly overlays: readonly Overlay[];
+  readonly titles: readonly Span[];
   readonly entities: readonly DrawnEntity[];
+  readonly sentences: readonly SentencePart[];
+  readonly pieces: Pieces | null;
   readonly rows: number;
   readonly cursor: Span | null;
 }
 
-const NoteBlock = memo(
-  ({ text, block, overlays, entities, rows, cursor }: NoteBlockProps) => {
-    const all = cursor === null ? overlays : [...overlays, { layer: "cursor", index: 0, span: cursor }];
-    return (
-      <div class="block" style={{ containIntrinsicBlockSize: `auto ${rows * ROW_HEIGHT}px` }}>
-        {cutSegments(block.span, all).map((segment) => (
-          <NoteSegment key={segment.start} text={text} segment={segment} entities={entities} />
-        ))}
-      </div>
-    );
-  },
-  (before, after) =>
-    before.text === after.text &&
-    before.block === after.block &&
-    before.rows === after.rows &&
-    before.cursor === after.cursor &&
-    sameOverlays(before, after),
-);
+/** Made again only when one of these is another object: scrolling makes the blocks that come near, and no other. */
+const NoteBlock = memo((props: NoteBlockProps) => {
+  const { text, block, entities, rows } = props;
+  return (
+    <div class="block" style={{ containIntrinsicBlockSize: `auto ${rows * ROW_HEIGHT}px` }}>
+      {cutSegments(block.span, overlaysOf(props)).map((segment) => (
+        <NoteSegment key={segment.start} text={text} segment={segment} entities={entities} />
+      ))}
+    </div>
+  );
+});
 
-function sameOverlays(before: NoteBlockProps, after: NoteBlockProps): boolean {
-  if (before.overlays.length !== after.overlays.length) return false;
-  return before.overlays.every((overlay, place) => {
-    const other = after.overlays[place]!;
-    if (overlay.layer !== other.layer || overlay.index !== other.index) return false;
-    if (overlay.span[0] !== other.span[0] || overlay.span[1] !== other.span[1]) return false;
-    return overlay.layer !== "entity" || before.entities[overlay.index] === after.entities[other.index];
-  });
+function overlaysOf({ block, titles, entities, sentences, pieces, cursor }: NoteBlockProps): Overlay[] {
+  const found: Overlay[] = [];
+  const add = (layer: string, index: number, span: Span) => found.push({ layer, index, span });
+  for (const span of within(titles, (title) => title, block.span)) add("title", 0, span);
+  for (const index of entitiesWithin(entities, block.span)) add("entity", index, entities[index]!.span);
+  for (const { span, index } of within(sentences, (part) => part.span, block.span))
+    add(index % 2 === 0 ? "sentence" : "sentence odd", index, span);
+  if (pieces !== null)
+    for (const { span, index } of piecesWithin(pieces, block.span))
+      add(pieces.tokens[index]!.startsWith("##") ? "piece inner" : "piece", index, span);
+  if (cursor !== null) add("cursor", 0, cursor);
+  return found;
 }
 
 interface NoteSegmentProps {

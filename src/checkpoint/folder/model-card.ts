@@ -25,7 +25,7 @@ export function formatModelCard({ title, architecture, origin, facts, files, low
     "",
     `# ${title}`,
     "",
-    `\`${architecture}\` from ${cell(origin)}, written by clinicalbert. The model is **${lowercase ? "uncased" : "cased"}**; the tokenizer files say so.`,
+    `\`${architecture}\` from ${cell(origin)}, ${WRITTEN_BY} The model is **${lowercase ? "uncased" : "cased"}**; the tokenizer files say so.`,
     "",
     ...(rows.length === 0 ? [] : ["| | |", "|---|---|", ...rows, ""]),
     "## Load it",
@@ -47,6 +47,15 @@ export function formatModelCard({ title, architecture, origin, facts, files, low
     ...files.map((file) => `- \`${file}\``),
     "",
   ].join("\n");
+}
+
+const WRITTEN_BY = "written by clinicalbert.";
+
+/** The facts of a card that `formatModelCard` wrote, so that a converted model keeps its recipe; none of another's card. */
+export function factsOfCard(card: string): [name: string, value: string][] {
+  if (!card.includes(WRITTEN_BY)) return [];
+  const table = card.split("|---|---|\n")[1]?.split("\n\n")[0] ?? "";
+  return [...table.matchAll(/^\| ([^|]+) \| ([^|]*) \|$/gm)].map(([, name, value]) => [name!, value!]);
 }
 
 /** One line, no table or HTML in it. */

@@ -21,6 +21,7 @@ const WEIGHTS = [
   "pytorch_model.bin",
   "pytorch_model.bin.index.json",
   "flax_model.msgpack",
+  "tf_model.h5",
 ] as const;
 
 export interface FetchedModel {

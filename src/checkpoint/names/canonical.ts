@@ -5,6 +5,7 @@ import { sizeOf, Tensor } from "../../graph/tensor.js";
 import type { TensorInfo, TensorSource, Weights } from "../weights.js";
 import { fromFlax } from "./flax-names.js";
 import { fromGoogle } from "./google-names.js";
+import { fromKeras } from "./keras-names.js";
 import { fromTorch } from "./torch-names.js";
 
 /** What a name of a file means. */
@@ -45,6 +46,7 @@ const READERS = {
   pytorch: fromTorch,
   tensorflow: fromGoogle,
   flax: fromFlax,
+  keras: fromKeras,
 } as const satisfies Record<Weights["format"], (name: string) => NameMeaning>;
 
 /** Sorts the tensors of a file by what they are. */

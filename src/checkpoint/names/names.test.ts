@@ -4,6 +4,7 @@ import { PRETRAINING_HEADS, parameterTable } from "../../bert/parameters.js";
 import { Tensor } from "../../graph/tensor.js";
 import { headsAmong, transpose } from "./canonical.js";
 import { fromFlax } from "./flax-names.js";
+import { fromKeras } from "./keras-names.js";
 import { fromGoogle, toGoogle } from "./google-names.js";
 import { fromTorch } from "./torch-names.js";
 
@@ -42,6 +43,10 @@ describe("names", () => {
     [fromGoogle("beta1_power"), "buffer"],
     [fromGoogle("bert/encoder/layer_0/attention/self/query/Kernel"), "unknown"],
     [fromFlax("params/cls/predictions/bias"), "parameter"],
+    [fromKeras("mlm___cls/tf_bert_for_pre_training/mlm___cls/predictions/bias:0"), "parameter"],
+    [fromKeras("mlm___cls/tf_bert_for_pre_training/bert/embeddings/word_embeddings/weight:0"), "alias"],
+    [fromKeras("classifier/tf_bert_for_sequence_classification/classifier/kernel:0"), "parameter"],
+    [fromKeras("optimizer/count"), "unknown"],
   ])("%o is of the kind %s", (meaning, kind) => {
     expect(meaning.kind).toBe(kind);
   });

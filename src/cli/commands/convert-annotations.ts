@@ -10,6 +10,7 @@ import {
   formatExamples,
   type ReadingProblem,
   readExamples,
+  readTexts,
   TAG_SCHEMES,
   type TagScheme,
   WRITTEN_FORMATS,
@@ -28,6 +29,7 @@ interface ConvertFlags {
   readonly out: string;
   readonly scheme: TagScheme;
   readonly offsets: OffsetUnit;
+  readonly texts?: string;
   readonly timex?: boolean;
   readonly labels: "type" | "category";
   readonly encoding: TextEncoding;
@@ -52,6 +54,10 @@ export const command: CliCommand = {
         parseOffsetUnit,
         "utf16",
       )
+      .option(
+        "--texts <file>",
+        "jsonl: lines with id and text, for annotations without text (what predict writes)",
+      )
       .option("--timex", "i2b2 2012: also TIMEX3")
       .option(
         "--labels <kind>",
@@ -70,7 +76,7 @@ export const command: CliCommand = {
       command,
       "clinicalbert convert-annotations maccrobat/ --from brat --to conll --scheme bioes --out maccrobat.tsv",
       "clinicalbert convert-annotations training-PHI-Gold-Set1/ --from i2b2-2014 --to jsonl --problems problems.jsonl > phi.jsonl",
-      "clinicalbert convert-annotations predicted.jsonl --from jsonl --to con --out concept/",
+      "clinicalbert convert-annotations predicted.jsonl --from jsonl --texts notes.jsonl --to con --out concept/",
     );
   },
 };
@@ -94,6 +100,7 @@ async function convert(context: CliContext, source: string, flags: ConvertFlags)
       remedy: "Name a folder with --out.",
     });
   const read = await readExamples(source, from, {
+    ...(flags.texts === undefined ? {} : { texts: await readTexts(flags.texts) }),
     encoding,
     offsets,
     timex,

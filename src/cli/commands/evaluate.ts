@@ -1,4 +1,4 @@
-/** @file `clinicalbert evaluate`: scores predictions against gold. */
+/** @file `clinicalbert evaluate`: scores predictions, or a fine-tuned model, against gold. */
 import { basename, resolve } from "node:path";
 import type { Command } from "commander";
 import { ClinicalBertError } from "../../errors.js";
@@ -24,6 +24,7 @@ import {
   writeRecall,
 } from "../../tasks/index.js";
 import { addExamples, type CliCommand, type CliContext } from "../context.js";
+import { configureModelTest } from "../evaluate-model.js";
 import { addModelFlags, type ModelFlags, modelOptions } from "../model-flags.js";
 import { OFFSETS_FLAG, OFFSETS_HELP, type OffsetUnit, parseOffsetUnit } from "../offset-units.js";
 import { numberBetween, oneOf, wholeNumber } from "../options.js";
@@ -36,6 +37,8 @@ interface ScoreFlags {
   readonly format?: ExampleFormat;
   readonly predictedFormat?: ExampleFormat;
   readonly scheme?: StrictScheme;
+  readonly raw?: boolean;
+  readonly latex?: boolean;
   readonly samples: number;
   readonly seed: number;
   readonly offsets: OffsetUnit;
@@ -45,10 +48,12 @@ interface ScoreFlags {
 export const command: CliCommand = {
   configure(command, context) {
     configureScore(command.command("score"), context);
+    configureModelTest(command.command("model"), context);
     configureDeid(command.command("deid"), context);
     addExamples(
       command,
       "clinicalbert evaluate score --metric conlleval --gold test.tsv --predicted predicted.tsv",
+      "clinicalbert evaluate model --model runs/ner/model --test test.tsv",
       "clinicalbert evaluate deid --model ./deid --gold testing-PHI-Gold-fixed/ --format i2b2-2014",
     );
   },
@@ -70,6 +75,8 @@ function configureScore(command: Command, context: CliContext): void {
       oneOf(EXAMPLE_FORMATS),
     )
     .option("--scheme <name>", `seqeval in strict mode: ${STRICT_SCHEMES.join(", ")}`, oneOf(STRICT_SCHEMES))
+    .option("--raw", "conlleval -r: tags without B- and I-, each word a phrase")
+    .option("--latex", "conlleval -l: a LaTeX table")
     .option("--samples <n>", "bootstrap resamples; 0 for no intervals", wholeNumber(0, 1_000_000), 1000)
     .option("--seed <n>", "of the bootstrap", wholeNumber(0, 2 ** 32 - 1), 1)
     .option(OFFSETS_FLAG, `${OFFSETS_HELP}, of jsonl files`, parseOffsetUnit, "utf16")
@@ -89,10 +96,13 @@ function configureScore(command: Command, context: CliContext): void {
 
 async function score(context: CliContext, flags: ScoreFlags): Promise<void> {
   const { metric, predicted, gold, format, predictedFormat, scheme, samples, seed, offsets } = flags;
+  // The originals' own reports have no intervals.
+  const columns = metric === "conlleval" || metric === "seqeval";
   const result = await scoreFiles(metric, gold ?? null, predicted, {
-    samples,
+    samples: columns && flags.json !== true ? 0 : samples,
     seed,
     read: { offsets },
+    conlleval: { raw: flags.raw === true, latex: flags.latex === true },
     ...(format === undefined ? {} : { format }),
     ...(predictedFormat === undefined ? {} : { predictedFormat }),
     ...(scheme === undefined ? {} : { scheme }),
@@ -155,6 +165,7 @@ async function measureDeid(context: CliContext, flags: DeidFlags): Promise<void>
     const recall: DeidRecall = {
       format: 1,
       weights: model.weights,
+      dtype: model.dtype,
       threshold,
       data,
       ...measureRecall(gold, found),

@@ -119,10 +119,11 @@ async function describeSource(source: string): Promise<Readonly<Record<string, s
 }
 
 function summary(manifest: CorpusManifest, out: string): string {
-  const { notes, sections, sentences, words } = manifest.counts;
+  const { notes, sections, sentences, blankLines, words } = manifest.counts;
   const lines = [`${out}: ${notes} notes, ${sections} sections, ${sentences} sentences, ${words} words`];
   for (const { file, category, counts } of manifest.files)
     lines.push(`  ${file}: ${counts.notes} notes${category === "" ? "" : ` of "${category}"`}`);
+  if (blankLines > 0) lines.push(`  ${blankLines} lines of white space alone, which the preset keeps`);
   for (const [code, count] of Object.entries(manifest.refusedNotes))
     lines.push(`  ${count} notes refused: ${code}`);
   for (const [reason, count] of Object.entries(manifest.refusedRows))

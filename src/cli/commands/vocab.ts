@@ -29,6 +29,7 @@ interface Flags {
   readonly minPatients: number;
   readonly maxDigits: number;
   readonly privacy: boolean;
+  readonly maxWords: number;
   readonly audit?: string;
   readonly json?: boolean;
 }
@@ -54,6 +55,7 @@ export const command: CliCommand = {
       .option("--min-patients <n>", "different patients that a piece needs", wholeNumber(0), 20)
       .option("--max-digits <n>", "digits that may stand side by side in a piece", wholeNumber(1), 4)
       .option("--no-privacy", "refuse nothing: only for text without patients")
+      .option("--max-words <n>", "different words that are held in memory", wholeNumber(1), 4_000_000)
       .option("--audit <file>", "write every learned piece with its counts, tab-separated")
       .option("--json", "print the record as JSON")
       .action((flags: Flags) => vocab(flags, context));
@@ -102,6 +104,7 @@ async function countCorpus(
     dialect: "huggingface",
     lowercase: flags.case === "uncased",
     patientLimit: Math.max(1, privacy.minPatients),
+    maxWords: flags.maxWords,
   });
   const patientOf = flags.patients === undefined ? undefined : readPatients(flags.patients);
   for (const file of flags.corpus)

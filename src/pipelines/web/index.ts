@@ -5,7 +5,7 @@
 import { openWebModel, openWebTokenizer, readWebConfig } from "../../checkpoint/web/open-web-model.js";
 import { createOrtWebRuntime } from "../../runtime/ort-web.js";
 import { createAutoModels, type LoadModel } from "../auto-models.js";
-import { HALF_NOTICE, roundToHalf } from "../half-precision.js";
+import { HALF_NOTICE, roundToHalf } from "../half-weights.js";
 import { completeConfig, type PretrainedConfig } from "../pretrained-config.js";
 import { PreTrainedModel } from "../pretrained-model.js";
 import { PreTrainedTokenizer } from "../pretrained-tokenizer.js";

@@ -2,6 +2,7 @@
 import { attention } from "./attention.js";
 import { predict, textClassification } from "./classify.js";
 import type { Answer } from "./context.js";
+import { deidentify } from "./deidentify.js";
 import { embed, openAiEmbeddings } from "./embed.js";
 import { fillMask } from "./fill-mask.js";
 import { sections, sentences } from "./sections.js";
@@ -10,6 +11,7 @@ import { tokenize } from "./tokenize.js";
 
 const TABLE = {
   attention,
+  deidentify,
   embed,
   fillMask,
   openAiEmbeddings,

@@ -33,6 +33,8 @@ export interface DeidRecall {
   readonly format: 1;
   /** SHA-256 of the weights that were measured. */
   readonly weights: string;
+  /** `fp32`, `fp16` or `q8`, as they were run. */
+  readonly dtype: string;
   readonly threshold: number;
   /** Name of the data, as the user calls it. */
   readonly data: string;

@@ -38,6 +38,7 @@ export interface DeidModel extends PhiModel {
   readonly folder: string;
   /** SHA-256 of the weights. */
   readonly weights: string;
+  readonly dtype: string;
   dispose(): Promise<void>;
 }
 
@@ -55,6 +56,7 @@ export async function openDeidModel(
       options.local_files_only ? { offline: true } : {},
     );
     const weights = await hashFile(path!);
+    const dtype = options.dtype ?? "fp32";
     const recall = await readRecall(folder);
     return {
       tokenizer,
@@ -62,7 +64,8 @@ export async function openDeidModel(
       classes,
       folder,
       weights,
-      recall: recall?.weights === weights ? recall : null,
+      dtype,
+      recall: recall?.weights === weights && recall.dtype === dtype ? recall : null,
       dispose: () => model.dispose(),
     };
   } catch (error) {

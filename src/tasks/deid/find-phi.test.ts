@@ -21,6 +21,7 @@ function tokensOf(text: string, odds: Readonly<Record<string, readonly number[]>
   }));
 }
 const date = [0.1, 0.5, 0.4, 0, 0, 0];
+const inside = [0.1, 0.4, 0.5, 0, 0, 0];
 const faint = [0.85, 0, 0, 0.1, 0.05, 0];
 const quotes = (text: string, found: readonly PhiSpan[]) =>
   found.map(({ label, span }) => [label, text.slice(...span)]);
@@ -33,17 +34,19 @@ describe("findPhi", () => {
     expect(findPhi(text, tokens, classes, 0.16)).toEqual([]);
   });
 
-  it("joins words over a mark that was left out, and over a blank, but not over words", () => {
-    const text = "on 3/5/14 and 3/6/14 March 5";
+  it("joins words over a mark that was left out, and over a blank where none begins, but not over words", () => {
+    const text = "on 3/5/14 and 3/6/14 March 5 May";
     const found = findPhi(
       text,
-      tokensOf(text, { "3": date, "5": date, "6": date, "14": date, March: date }),
+      tokensOf(text, { "3": date, "5": date, "6": date, "14": date, March: date, May: inside }),
       classes,
       0.5,
     );
     expect(quotes(text, found)).toEqual([
       ["DATE", "3/5/14"],
-      ["DATE", "3/6/14 March 5"],
+      ["DATE", "3/6/14"],
+      ["DATE", "March"],
+      ["DATE", "5 May"],
     ]);
   });
 
@@ -76,7 +79,14 @@ describe("findPhi", () => {
       { 0: "LABEL_0", 1: "LABEL_1" },
     ])
       expect(() => phiClasses(labels)).toThrow(expect.objectContaining({ code: "DEID_MODEL" }));
-    expect(classes).toEqual([null, "DATE", "DATE", "PATIENT", "PATIENT", null]);
+    expect(classes.map((each) => each && `${each.label} ${each.begins}`)).toEqual([
+      null,
+      "DATE true",
+      "DATE false",
+      "PATIENT true",
+      "PATIENT false",
+      null,
+    ]);
   });
 });
 

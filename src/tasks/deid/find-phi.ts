@@ -19,27 +19,31 @@ export interface PhiSpan {
 }
 
 /** What each class of a model stands for; `null` is outside (`O`, and the `X`, `[CLS]`, `[SEP]` of the published recipe). */
-export type PhiClasses = readonly (string | null)[];
+export type PhiClasses = readonly (PhiClass | null)[];
+
+export interface PhiClass {
+  readonly label: string;
+  /** `B`, `S` and `U`: never goes on with the word before it. */
+  readonly begins: boolean;
+}
 
 /** Throws `DEID_MODEL` for a model without PHI classes. */
 export function phiClasses(id2label: Readonly<Record<number, string>>): PhiClasses {
   const size = Object.keys(id2label).length;
   const classes = Array.from({ length: size }, (_, id) => {
     const { prefix, label } = splitTag(id2label[id] ?? "O");
-    return prefix === "O" || phiCategory(label) === null ? null : label;
+    return prefix === "O" || phiCategory(label) === null ? null : { label, begins: /^[BSU]$/.test(prefix) };
   });
-  if (!classes.includes(null) || classes.every((label) => label === null))
+  if (!classes.includes(null) || classes.every((each) => each === null))
     throw new ClinicalBertError(
       "DEID_MODEL",
-      `The model has ${size} classes, of which ${classes.filter((label) => label !== null).length} are PHI.`,
+      `The model has ${size} classes, of which ${classes.filter((each) => each !== null).length} are PHI.`,
       { details: { classes: size } },
     );
   return classes;
 }
 
-interface ScoredWord {
-  readonly span: Span;
-  readonly label: string;
+interface ScoredWord extends PhiClass {
   readonly score: number;
 }
 
@@ -73,25 +77,26 @@ export function findPhi(
 
 function bestPhi(scores: Float32Array, classes: PhiClasses, threshold: number): ScoredWord | null {
   let total = 0;
-  let best = -1;
-  const byLabel = new Map<string, number>();
-  for (const [id, label] of classes.entries()) {
-    if (label === null) continue;
-    total += scores[id]!;
-    const sum = (byLabel.get(label) ?? 0) + scores[id]!;
-    byLabel.set(label, sum);
-    best = Math.max(best, sum);
+  const byLabel = new Map<string, { sum: number; begin: number }>();
+  for (const [id, phi] of classes.entries()) {
+    if (phi === null) continue;
+    const score = scores[id]!;
+    total += score;
+    const { sum, begin } = byLabel.get(phi.label) ?? { sum: 0, begin: 0 };
+    byLabel.set(phi.label, { sum: sum + score, begin: begin + (phi.begins ? score : 0) });
   }
   if (total < threshold) return null;
-  const [label] = [...byLabel].find(([, sum]) => sum === best)!;
-  return { span: [0, 0], label, score: Math.min(1, total) };
+  const [label, { sum, begin }] = [...byLabel].reduce((best, each) =>
+    each[1].sum > best[1].sum ? each : best,
+  );
+  return { label, begins: begin > sum / 2, score: Math.min(1, total) };
 }
 
 /** Marks that stand within dates, numbers and names. */
 const JOINING = /^[-/.,:'’()@_#&]$/u;
 
 /**
- * Neighbouring words of one category are one span, also over one blank, and over a mark between two of them without blanks (`3/5/14`,
+ * Neighbouring words of one category are one span, also over one blank unless the second begins one, and over a mark between two of them without blanks (`3/5/14`,
  * `O'Brien`) that the model left out.
  */
 function joinWords(text: string, words: readonly (ScoredWord | null)[], spans: readonly Span[]): PhiSpan[] {
@@ -101,7 +106,8 @@ function joinWords(text: string, words: readonly (ScoredWord | null)[], spans: r
     const category = phiCategory(word.label)!;
     const [start, end] = spans[index]!;
     const last = found.at(-1);
-    if (last !== undefined && last.category === category && joins(text, last.span[1], start)) {
+    const between = last === undefined ? null : text.slice(last.span[1], start);
+    if (last?.category === category && between !== null && joins(between, word.begins)) {
       last.span[1] = end;
       if (word.score > last.score) [last.score, last.label] = [word.score, word.label];
     } else found.push({ label: word.label, category, span: [start, end], score: word.score });
@@ -109,9 +115,8 @@ function joinWords(text: string, words: readonly (ScoredWord | null)[], spans: r
   return found;
 }
 
-function joins(text: string, end: number, start: number): boolean {
-  const between = text.slice(end, start);
-  return between === "" || between === " " || JOINING.test(between);
+function joins(between: string, begins: boolean): boolean {
+  return between === "" || JOINING.test(between) || (between === " " && !begins);
 }
 
 const NAME_WORD = /[\p{L}\p{M}][\p{L}\p{M}'’-]{2,}/gu;

@@ -3,6 +3,7 @@
  * with a key, so that nobody without it can find out what stood there, and nothing has to be stored.
  */
 import { createHmac } from "node:crypto";
+import { ClinicalBertError } from "../../errors.js";
 import type { PhiCategory } from "../phi-categories.js";
 import {
   CITIES,
@@ -26,6 +27,9 @@ const OLDEST = 89;
 
 const NAME_PART = /[\p{L}\p{M}]+(?:['’][\p{L}\p{M}]+)*|\p{Nd}+/gu;
 
+/** In bytes. */
+const SHORTEST_KEY = 16;
+
 export interface SurrogateRequest {
   readonly patientId: string;
   readonly label: string;
@@ -40,8 +44,10 @@ export class Surrogates {
   /** Words of a patient that are in use, so that two people of a note stay two. */
   readonly #taken = new Map<string, Map<string, string>>();
 
-  /** `key`: at least 16 bytes; equal keys give equal stand-ins. */
+  /** Equal keys give equal stand-ins. Throws `USAGE` for a key of less than 16 bytes. */
   constructor(key: Uint8Array) {
+    if (key.length < SHORTEST_KEY)
+      throw new ClinicalBertError("USAGE", `The key has ${key.length} bytes; ${SHORTEST_KEY} are needed.`);
     this.#key = key;
   }
 

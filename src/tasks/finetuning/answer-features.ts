@@ -48,6 +48,8 @@ export async function createAnswerer(
       const answers: Answer[] = [];
       const lengths = features.map(({ ids }) => ids.length);
       for (const batch of planBatches(lengths, TOKENS_AT_ONCE)) {
+        // The arithmetic blocks this thread: lets signals in.
+        await new Promise((done) => setImmediate(done));
         if (stopped()) return null;
         const rows = batch.map((index) => features[index]!);
         const length = paddedLength(rows, config.maxPositions);

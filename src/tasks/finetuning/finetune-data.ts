@@ -50,24 +50,7 @@ export function modelLabels(
  */
 export function checkFinetuneData(task: FinetuneTask, data: FinetuneData, allowUnseen: boolean): void {
   const parts = Object.entries(data) as [keyof FinetuneData, readonly Example[] | null][];
-  const kind = task === "ner" ? "entities" : "label";
-  for (const [part, examples] of parts) {
-    if (examples === null) continue;
-    if (examples.length === 0) throw refuse(`The ${part} data have no example.`, { part });
-    const other = examples.find((example) => example.kind !== kind);
-    if (other !== undefined)
-      throw refuse(
-        `The ${part} data hold ${other.kind === "label" ? "labels of whole texts" : "marked entities"} (example ${other.id}), which ${task} does not train on.`,
-        { part, example: other.id },
-      );
-    if (task !== "nli") continue;
-    const single = (examples as readonly LabelExample[]).find(({ pair }) => pair === undefined);
-    if (single !== undefined)
-      throw refuse(`Example ${single.id} of the ${part} data has one text; nli needs pairs.`, {
-        part,
-        example: single.id,
-      });
-  }
+  for (const [part, examples] of parts) if (examples !== null) checkKinds(task, part, examples);
   const known = labelsAmong(data.train);
   if (task === "ner" && known.size === 0) throw refuse("The train data mark no entity.", { part: "train" });
   if (task !== "ner" && known.size < 2)
@@ -82,6 +65,25 @@ export function checkFinetuneData(task: FinetuneTask, data: FinetuneData, allowU
         { details: { part, unseen, known: [...known].sort() } },
       );
   }
+}
+
+/** Throws `FINETUNE_DATA` for a part that is empty, or has an example that the task is not about. */
+export function checkKinds(task: FinetuneTask, part: string, examples: readonly Example[]): void {
+  if (examples.length === 0) throw refuse(`The ${part} data have no example.`, { part });
+  const kind = task === "ner" ? "entities" : "label";
+  const other = examples.find((example) => example.kind !== kind);
+  if (other !== undefined)
+    throw refuse(
+      `The ${part} data hold ${other.kind === "label" ? "labels of whole texts" : "marked entities"} (example ${other.id}), which ${task} is not about.`,
+      { part, example: other.id },
+    );
+  if (task !== "nli") return;
+  const single = (examples as readonly LabelExample[]).find(({ pair }) => pair === undefined);
+  if (single === undefined) return;
+  throw refuse(`Example ${single.id} of the ${part} data has one text; nli needs pairs.`, {
+    part,
+    example: single.id,
+  });
 }
 
 function refuse(message: string, details: Record<string, string>): ClinicalBertError {

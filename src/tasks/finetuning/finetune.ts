@@ -10,7 +10,7 @@ import type { WordPieceTokenizer } from "../../tokens/wordpiece-tokenizer.js";
 import { loadParameters } from "../../training/load-parameters.js";
 import { initializeParameters } from "../../training/parameter-vector.js";
 import { createTrainingState, type TrainingState } from "../../training/pretrainer.js";
-import { openStepLog, type StepLog } from "../../training/step-log.js";
+import { openStepLog, readStepLog, type StepLog } from "../../training/step-log.js";
 import { restoreCheckpoint, saveCheckpoint } from "../../training/training-checkpoint.js";
 import { describeEnvironment, type TrainingEnvironment } from "../../training/training-environment.js";
 import { writeAtomic } from "../../util/atomic-file.js";
@@ -28,8 +28,8 @@ import {
   finetunePaths,
   fixBatches,
   fixInitial,
+  MODEL_SHAPE_FILE,
   openFinetuneRun,
-  readMetrics,
   readResult,
   readWeights,
   removeUnfinished,
@@ -78,6 +78,8 @@ export interface FinetuneEpoch {
   readonly dev_score: number | null;
   readonly processor_seconds: number;
 }
+
+type FinetuneLog = StepLog<FinetuneStep | FinetuneEpoch>;
 
 export interface FinetuneResult {
   readonly metric: "f1" | "accuracy";
@@ -161,8 +163,8 @@ function featuresOf({ train, dev, test }: TaskParts) {
 async function continueRun(run: Run, notices: readonly string[]): Promise<FinetuneOutcome> {
   const { recipe, paths, state, batches, hooks, runtime, config } = run;
   const first = await startState(run);
-  const metrics = await openStepLog(paths.metrics, first.step);
-  const history = await openHistory(paths);
+  const metrics = await openStepLog<FinetuneStep | FinetuneEpoch>(paths.metrics, first.step);
+  const history = openHistory(paths);
   hooks.onEvent({
     kind: "started",
     step: first.step,
@@ -218,10 +220,9 @@ interface History {
   processorSeconds: number;
 }
 
-async function openHistory(paths: FinetunePaths): Promise<History> {
+function openHistory(paths: FinetunePaths): History {
   const history: History = { step: 0, epochs: 0, best: null, processorSeconds: 0 };
-  const lines = (await readMetrics(paths.metrics)) as unknown as (FinetuneStep | FinetuneEpoch)[];
-  for (const line of lines) {
+  for (const line of readStepLog<FinetuneStep | FinetuneEpoch>(paths.metrics)) {
     history.step = line.step;
     history.processorSeconds = line.processor_seconds;
     if ("dev_score" in line) noteEpoch(history, line.epoch, line.dev_score);
@@ -241,7 +242,7 @@ function noteEpoch(history: History, epoch: number, score: number | null): boole
 async function trainEpochs(
   run: Run,
   answerer: Answerer,
-  metrics: StepLog,
+  metrics: FinetuneLog,
   history: History,
 ): Promise<boolean> {
   const { recipe, batches, parts, hooks } = run;
@@ -288,7 +289,7 @@ function createTrainer({ recipe, config, batches, parts, runtime, state }: Run):
   return Finetuner.create(runtime, { config, recipe, totalSteps: batches.length, ...classWeights }, state);
 }
 
-async function saveRun(run: Run, metrics: StepLog, { step }: History): Promise<void> {
+async function saveRun(run: Run, metrics: FinetuneLog, { step }: History): Promise<void> {
   metrics.sync();
   await saveCheckpoint(run.paths.checkpoints, run.state, step, run.environment, 1);
 }
@@ -300,7 +301,7 @@ async function saveRun(run: Run, metrics: StepLog, { step }: History): Promise<v
 async function closeEpoch(
   { recipe, batches, parts, paths, state, hooks }: Run,
   answerer: Answerer,
-  metrics: StepLog,
+  metrics: FinetuneLog,
   history: History,
 ): Promise<boolean> {
   const { step } = history;
@@ -405,7 +406,7 @@ async function exportRun(run: Run, result: FinetuneResult, steps: number): Promi
   });
   const { task, preset, scheme, maxLength, labels } = recipe;
   await writeAtomic(
-    join(paths.model, "finetuning.json"),
+    join(paths.model, MODEL_SHAPE_FILE),
     `${JSON.stringify({ task, preset, scheme, maxLength, labels }, null, 2)}\n`,
   );
 }

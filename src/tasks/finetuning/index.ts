@@ -41,3 +41,4 @@ export {
   seedRuns,
   seriesReport,
 } from "./series.js";
+export { readModelShape, type TestedModel, type TestModelOptions, testModel } from "./test-model.js";

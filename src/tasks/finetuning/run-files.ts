@@ -14,6 +14,9 @@ import type { PlannedBatch } from "./batch-plan.js";
 import type { Feature } from "./feature.js";
 import { type FinetuneRecipe, recipeDifferences } from "./recipe.js";
 
+/** In a model folder: task, scheme, classes and length that it was trained for. */
+export const MODEL_SHAPE_FILE = "finetuning.json";
+
 export interface FinetunePaths {
   readonly folder: string;
   readonly recipe: string;
@@ -149,15 +152,6 @@ export async function readWeights(path: string, weights: ParameterVector): Promi
   } finally {
     await file.close();
   }
-}
-
-/** The lines of `metrics.jsonl` that are there. */
-export async function readMetrics(path: string): Promise<Record<string, unknown>[]> {
-  const text = await readFile(path, "utf8").catch(() => "");
-  return text
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line) => JSON.parse(line) as Record<string, unknown>);
 }
 
 /** Frees what only an unfinished run needs. */

@@ -37,7 +37,8 @@ async function readLines(source: string, unit: OffsetUnit, options: ReadOptions)
       const record = unwrap(parsed);
       if ("error" in record) throw refuse("an error of the program that wrote it, not a prediction");
       const ownId = stringOf(record, ["id"]) ?? stringOf((record["meta"] ?? {}) as JsonRecord, ["id"]);
-      const text = stringOf(record, ["text", "data"]) ?? options.texts?.get(ownId ?? "") ?? null;
+      // What the caller gives comes first: the `text` of a de-identified note is the copy, and spans are those of the note.
+      const text = options.texts?.get(ownId ?? "") ?? stringOf(record, ["text", "data"]);
       if (text === null) throw refuse("no text");
       const id = reading.uniqueId(ownId ?? `${file.id}:${line}`, { file: file.path, line });
       if (record["answer"] === "reject" || record["answer"] === "ignore") {

@@ -78,3 +78,15 @@ export function stringOf(record: JsonRecord, names: readonly string[]): string |
   }
   return null;
 }
+
+/** The texts of lines with `id` and `text`, by id. Throws `EXAMPLES_MALFORMED` with the line. */
+export async function readTexts(path: string): Promise<Map<string, string>> {
+  const { text: lines } = await readSourceText(path);
+  const texts = new Map<string, string>();
+  for (const { record, line } of parseJsonLines(path, lines)) {
+    const [id, text] = [stringOf(record, ["id"]), stringOf(record, ["text"])];
+    if (id === null || text === null) throw malformed(path, line, "no id, or no text");
+    texts.set(id, text);
+  }
+  return texts;
+}

@@ -18,7 +18,7 @@ export interface ReadOptions {
   readonly documents?: "sentence" | "file";
   /** `jsonl`: unit of its spans (default `utf16`); other formats have their own. */
   readonly offsets?: OffsetUnit;
-  /** Texts by id for `jsonl` lines without text (predictions of the same notes). */
+  /** Texts by id for `jsonl` lines without text, or with a copy in its place (predictions of the same notes). */
   readonly texts?: ReadonlyMap<string, string>;
 }
 

@@ -1,7 +1,7 @@
 /**
  * @file Offsets as an annotation file states them, to UTF-16 spans of the text. The quoted text of each mention tells whether
- * they are right: files are met whose offsets count bytes (i2b2 2014, 180-03.xml, whose published patch adds four blanks
- * for two typographic apostrophes), a byte order mark, or CRLF as one character.
+ * they are right: files are met whose offsets count bytes (so it seems i2b2 2014, 180-03.xml, whose published patch adds four
+ * blanks for two typographic apostrophes), a byte order mark, or CRLF as one character.
  */
 import { type OffsetUnit, offsetReader } from "../../notes/offset-units.js";
 import type { Span } from "../../notes/span.js";

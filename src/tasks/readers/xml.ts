@@ -115,20 +115,47 @@ function decodeReferences(path: string, line: number, text: string): string {
   });
 }
 
+/** What the scan stops at, and the end of what it leaves alone; `null` for the ampersand itself. */
+const MARKS = [
+  ["&", null],
+  ["<![CDATA[", "]]>"],
+  ["<!--", "-->"],
+] as const;
+
+/** One pass from left to right; where each mark comes next is kept, so that no stretch of the text is searched twice. */
 function escapeBareAmpersands(text: string): { text: string; lines: number[] } {
   const lines: number[] = [];
   if (!text.includes("&")) return { text, lines };
   const lineAt = lineFinder(text);
-  const escaped = text.replace(
-    /<!\[CDATA\[[\s\S]*?\]\]>|<!--[\s\S]*?-->|&(?!(?:#\d+|#x[\da-fA-F]+|[a-zA-Z][\w.-]*);)/g,
-    (match: string, offset: number) => {
-      if (match !== "&") return match;
-      lines.push(lineAt(offset));
-      return "&amp;";
-    },
-  );
-  return { text: escaped, lines };
+  const places = MARKS.map(() => -1);
+  let escaped = "";
+  let copied = 0;
+  for (let at = 0; ; ) {
+    for (const [index, [mark]] of MARKS.entries())
+      if (places[index]! < at) places[index] = indexFrom(text, mark, at);
+    const next = Math.min(...places);
+    if (next === text.length) return { text: escaped + text.slice(copied), lines };
+    const end = MARKS[places.indexOf(next)]![1];
+    if (end !== null) {
+      at = indexFrom(text, end, next);
+      continue;
+    }
+    at = next + 1;
+    REFERENCE.lastIndex = next;
+    if (REFERENCE.test(text)) continue;
+    lines.push(lineAt(next));
+    escaped += `${text.slice(copied, next)}&amp;`;
+    copied = at;
+  }
 }
+
+/** `text.length` where `mark` does not come again. */
+function indexFrom(text: string, mark: string, from: number): number {
+  const place = text.indexOf(mark, from);
+  return place < 0 ? text.length : place;
+}
+
+const REFERENCE = /&(?:#\d{1,8}|#x[\da-fA-F]{1,8}|[a-zA-Z][\w.-]{0,63});/y;
 
 /** Line (from 1) of an offset. */
 function lineFinder(text: string): (offset: number) => number {

@@ -8,7 +8,7 @@ import type { ReadOptions } from "../readers/reading.js";
 import { listSourceFiles, readSourceText } from "../readers/source-files.js";
 import { decodeTags } from "../tags.js";
 import type { BootstrapOptions, Interval } from "./bootstrap.js";
-import { conlleval, pairSentences } from "./conlleval.js";
+import { type ConllevalOptions, conlleval, pairSentences } from "./conlleval.js";
 import { deidDocument, scoreDeid } from "./deid.js";
 import { type EntityScores, type IntervalRates, scoreEntities, scoreKeyed } from "./entities.js";
 import { conceptKey, scoreConcepts } from "./i2b2-concepts.js";
@@ -26,6 +26,8 @@ export interface ScoreFilesOptions extends BootstrapOptions {
   readonly format?: ExampleFormat;
   /** Where the prediction's is another. */
   readonly predictedFormat?: ExampleFormat;
+  /** `conlleval`: `-r` and `-l`. */
+  readonly conlleval?: ConllevalOptions;
   /** `seqeval`: strict mode. */
   readonly scheme?: StrictScheme;
   readonly read?: ReadOptions;
@@ -77,7 +79,7 @@ async function scoreColumns(
   const intervals =
     scoreEntities(gold.map(chunkSet), predicted.map(chunkSet), options).micro.intervals ?? null;
   if (metric === "conlleval") {
-    const { report, ...scores } = conlleval(rows);
+    const { report, ...scores } = conlleval(rows, options.conlleval);
     return { metric, report, scores: { ...scores, intervals }, notices: [] };
   }
   const result = seqeval(

@@ -1,0 +1,84 @@
+/** @file `clinicalbert evaluate model`: a fine-tuned model on a labelled test set. */
+import { availableParallelism } from "node:os";
+import type { Command } from "commander";
+import { DEVICES, type Device } from "../runtime/ort-node.js";
+import { readFinetuneData, readModelShape, splitHash, testModel } from "../tasks/finetuning/index.js";
+import { EXAMPLE_FORMATS, type ExampleFormat } from "../tasks/index.js";
+import { addExamples, type CliContext } from "./context.js";
+import { describe, printClasses } from "./finetune-report.js";
+import { oneOf, wholeNumber } from "./options.js";
+import { withOutput } from "./output.js";
+
+interface ModelTestFlags {
+  readonly model: string;
+  readonly test: string[];
+  readonly format?: ExampleFormat;
+  readonly mergeLabels?: string;
+  readonly predictions?: string;
+  readonly samples: number;
+  readonly seed: number;
+  readonly threads: number;
+  readonly device: Device;
+  readonly json?: true;
+}
+
+export function configureModelTest(command: Command, context: CliContext): void {
+  command
+    .description("score a fine-tuned model on a labelled test set")
+    .requiredOption("--model <source>", "the model/ folder of a finetune run, or any fine-tuned BERT")
+    .requiredOption("--test <paths...>", "labelled examples")
+    .option(
+      "--format <name>",
+      `format of the examples: ${EXAMPLE_FORMATS.join(", ")}`,
+      oneOf(EXAMPLE_FORMATS),
+    )
+    .option("--merge-labels <name>", "make all entities of the test set one class of this name")
+    .option("--predictions <file>", "write the predictions as JSON lines (ids, spans, classes; no text)")
+    .option("--samples <n>", "bootstrap resamples; 0 for no intervals", wholeNumber(0, 1_000_000), 1000)
+    .option("--seed <n>", "of the bootstrap", wholeNumber(0, 2 ** 32 - 1), 1)
+    .option("--threads <n>", "threads of the arithmetic", wholeNumber(1), availableParallelism())
+    .option("--device <name>", DEVICES.join(", "), oneOf(DEVICES), "cpu")
+    .option("--json", "the scores as JSON")
+    .action((flags: ModelTestFlags) => run(context, flags));
+  addExamples(
+    command,
+    "clinicalbert evaluate model --model runs/ner/model --test test.tsv",
+    "clinicalbert evaluate model --model runs/mednli/model --test mli_test_v1.jsonl --format nli --json",
+  );
+}
+
+async function run(context: CliContext, flags: ModelTestFlags): Promise<void> {
+  const { model, samples, seed, threads, device } = flags;
+  const shape = await readModelShape(model);
+  const { data, notices } = await readFinetuneData(shape.task, {
+    train: flags.test,
+    dev: [],
+    test: [],
+    ...(flags.format === undefined ? {} : { format: flags.format }),
+    ...(flags.mergeLabels === undefined ? {} : { mergeLabels: flags.mergeLabels }),
+    split: null,
+  });
+  const examples = data.train;
+  const tested = await testModel(model, shape, examples, {
+    samples,
+    seed,
+    threads,
+    device,
+    signal: context.signal,
+  });
+  for (const notice of [...notices, ...tested.notices]) context.stderr.write(`clinicalbert: ${notice}\n`);
+  if (flags.predictions !== undefined)
+    await withOutput(context, flags.predictions, async (output) => {
+      for (const prediction of tested.predictions) await output.write(`${JSON.stringify(prediction)}\n`);
+    });
+  const { scores } = tested;
+  const hash = splitHash(examples);
+  if (flags.json === true) {
+    const report = { task: shape.task, examples: examples.length, documents_sha256: hash, ...scores };
+    context.stdout.write(`${JSON.stringify(report)}\n`);
+    return;
+  }
+  context.stdout.write(`${examples.length} examples, documents sha256 ${hash}\n`);
+  context.stdout.write(`${scores.metric}: ${describe(scores)}\n`);
+  printClasses(context, scores);
+}

@@ -1,0 +1,86 @@
+/** @file Where a reproduction finds MedNLI and the i2b2 sets in the folders that were given, and how it cuts development parts off. */
+import { readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { ClinicalBertError } from "../errors.js";
+import type { Example, ExampleFormat } from "../tasks/index.js";
+import { readExamples } from "../tasks/index.js";
+import { type FinetuneData, type FinetuneTask, splitExamples } from "../tasks/finetuning/index.js";
+import { PAPER_TASKS, type PaperTask } from "./table-2.js";
+
+/** Files of one column of the table. */
+export interface TaskFiles {
+  readonly train: readonly string[];
+  /** Empty where a part of the train files is the development set. */
+  readonly dev: readonly string[];
+  readonly test: readonly string[];
+}
+
+interface DataFolders {
+  /** With mli_train_v1.jsonl, mli_dev_v1.jsonl, mli_test_v1.jsonl. */
+  readonly mednli: string | null;
+  /** With 2006, 2010, 2012, 2014, each with entries whose names contain `train` and `test`. */
+  readonly i2b2: string | null;
+}
+
+/** Of seeds of the published development splits one is not fixed, the others are lost: these are ours, with hashes to compare. */
+const SPLIT_SEED = 2019;
+
+export function taskOf(task: PaperTask): FinetuneTask {
+  return task === "mednli" ? "nli" : "ner";
+}
+
+/** The tasks whose files are there; a folder that was named and lacks them throws `FILE_NOT_FOUND`. */
+export async function findTaskFiles({ mednli, i2b2 }: DataFolders): Promise<Map<PaperTask, TaskFiles>> {
+  const found = new Map<PaperTask, TaskFiles>();
+  if (mednli !== null) found.set("mednli", await findMednli(mednli));
+  if (i2b2 === null) return found;
+  for (const task of PAPER_TASKS.slice(1)) {
+    const folder = join(i2b2, task.slice("i2b2-".length));
+    if ((await stat(folder).catch(() => null)) === null) continue;
+    const names = (await readdir(folder)).sort();
+    const named = (part: RegExp): string[] =>
+      names.filter((name) => part.test(name)).map((name) => join(folder, name));
+    const [train, test] = [named(/train/i), named(/test/i)];
+    if (train.length === 0 || test.length === 0) throw notFound(folder, "entries named train… and test…");
+    found.set(task, { train, dev: [], test });
+  }
+  if (found.size === (mednli === null ? 0 : 1)) throw notFound(i2b2, "a folder 2006, 2010, 2012 or 2014");
+  return found;
+}
+
+async function findMednli(folder: string): Promise<TaskFiles> {
+  const [train, dev, test] = ["train", "dev", "test"].map((part) => join(folder, `mli_${part}_v1.jsonl`));
+  for (const path of [train!, dev!, test!])
+    if ((await stat(path).catch(() => null)) === null) throw notFound(path, "the files of MedNLI 1.0.0");
+  return { train: [train!], dev: [dev!], test: [test!] };
+}
+
+function notFound(path: string, wanted: string): ClinicalBertError {
+  return new ClinicalBertError("FILE_NOT_FOUND", `${path} is not there or has not ${wanted}.`, {
+    details: { path },
+  });
+}
+
+/**
+ * Reads a task. Development parts as the published readers cut them: the last 30 % of 2006, a tenth of the records of 2010, a
+ * tenth of the patients of 2012 and 2014; seeded here (the published ones cannot be rebuilt, except 2006).
+ */
+export async function readTask(task: PaperTask, files: TaskFiles): Promise<FinetuneData> {
+  const format: ExampleFormat = task === "mednli" ? "nli" : task;
+  const read = async (paths: readonly string[]): Promise<Example[]> => {
+    const examples: Example[] = [];
+    for (const path of paths)
+      for (const example of (await readExamples(path, format)).examples) examples.push(example);
+    return examples;
+  };
+  const train = await read(files.train);
+  const test = await read(files.test);
+  if (files.dev.length > 0) return { train, dev: await read(files.dev), test };
+  if (task === "i2b2-2006") {
+    const kept = Math.floor(0.7 * train.length);
+    return { train: train.slice(0, kept), dev: train.slice(kept), test };
+  }
+  const unit =
+    task !== "i2b2-2010" && train.every(({ patientId }) => patientId !== undefined) ? "patient" : "document";
+  return { ...splitExamples(train, { shares: [90, 10, 0], unit, seed: SPLIT_SEED }), test };
+}

@@ -1,0 +1,89 @@
+/** @file A fine-tuned model on a test set: answers, predictions, scores. Reads no training data and trains nothing. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { openModel } from "../../checkpoint/open-model.js";
+import { ClinicalBertError } from "../../errors.js";
+import { createOrtRuntime, type Device } from "../../runtime/ort-node.js";
+import type { Example } from "../example.js";
+import type { BootstrapOptions } from "../scorers/bootstrap.js";
+import { createAnswerer } from "./answer-features.js";
+import { checkKinds } from "./finetune-data.js";
+import { openStart } from "./open-start.js";
+import { createPart, type TaskShape } from "./parts.js";
+import type { EntityPrediction, LabelPrediction } from "./predictions.js";
+import { headsOf } from "./recipe.js";
+import { MODEL_SHAPE_FILE } from "./run-files.js";
+import type { Scores } from "./scores.js";
+
+export interface TestModelOptions extends BootstrapOptions {
+  readonly device: Device;
+  readonly threads: number;
+  readonly signal: AbortSignal;
+}
+
+export interface TestedModel {
+  readonly scores: Scores;
+  readonly predictions: readonly (EntityPrediction | LabelPrediction)[];
+  readonly notices: readonly string[];
+}
+
+/** `shape` is that of `readModelShape`. Throws `FINETUNE_DATA` for examples of another kind, `HEAD_MISSING` for a model that is not fine-tuned, and what loading throws. */
+export async function testModel(
+  model: string,
+  shape: TaskShape,
+  examples: readonly Example[],
+  { device, threads, signal, ...bootstrap }: TestModelOptions,
+): Promise<TestedModel> {
+  checkKinds(shape.task, "test", examples);
+  const start = await openStart(model);
+  const config = { ...start.config, labels: shape.labels };
+  const opened = await openModel(model);
+  const parameters = await opened
+    .readParameters(headsOf(shape.task).filter((head) => head !== "pooler" || opened.heads.has(head)))
+    .finally(() => opened.close());
+  const part = createPart(shape, start.tokenizer, examples);
+  const runtime = await createOrtRuntime({ device, threads });
+  const answerer = await createAnswerer(runtime, parameters, {
+    config,
+    task: shape.task,
+    stopped: () => signal.aborted,
+  });
+  try {
+    const answers = await answerer.answer(part.features);
+    if (answers === null) throw signal.reason;
+    const notices =
+      part.unsayable === 0
+        ? []
+        : [`${part.unsayable} gold entities are discontinuous or overlap others: counted as missed`];
+    return {
+      scores: part.score(answers, bootstrap),
+      predictions: part.predict(answers),
+      notices: [...start.notices, ...notices],
+    };
+  } finally {
+    await answerer.dispose();
+  }
+}
+
+/** What the model says of itself; of a folder that another program wrote, what its architecture and class names tell. */
+export async function readModelShape(model: string): Promise<TaskShape> {
+  const opened = await openModel(model);
+  await opened.close();
+  const text = await readFile(join(opened.folder, MODEL_SHAPE_FILE), "utf8").catch(() => null);
+  if (text !== null) return JSON.parse(text) as TaskShape;
+  const [architecture] = (opened.configJson["architectures"] ?? []) as string[];
+  const task =
+    architecture === "BertForTokenClassification"
+      ? "ner"
+      : architecture === "BertForSequenceClassification"
+        ? "classification"
+        : null;
+  if (task === null)
+    throw new ClinicalBertError(
+      "FINETUNE_MODEL",
+      `The model ${model} (${architecture ?? "no architecture"}) is not fine-tuned for a task.`,
+      { remedy: "Fine-tune it first: clinicalbert finetune --help." },
+    );
+  const { labels, maxPositions } = opened.config;
+  return { task, preset: "default", scheme: "iob2", labels, maxLength: Math.min(512, maxPositions) };
+}

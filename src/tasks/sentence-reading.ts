@@ -22,7 +22,7 @@ export async function readSentenceReading(folder: string): Promise<SentenceReadi
 }
 
 /** From the start of each sentence to the start of the next, so that no character is left out. */
-export function coverSentences(text: string): Span[] {
+function coverSentences(text: string): Span[] {
   const sentences = nonBlankLines(text);
   const starts = splitSentences({
     kind: "entities",
@@ -35,4 +35,26 @@ export function coverSentences(text: string): Span[] {
   return starts.length === 0
     ? [[0, text.length]]
     : starts.map((start, index) => [index === 0 ? 0 : start, starts[index + 1] ?? text.length]);
+}
+
+/**
+ * What `find` finds in whole texts, or, with a `reading`, in their sentences; `shift` moves a find by the place of its sentence.
+ * `find` is called once, with all parts.
+ */
+export async function findBySentences<Found>(
+  texts: readonly string[],
+  reading: SentenceReading | null,
+  find: (
+    parts: readonly string[],
+    limit: { readonly max_length?: number },
+  ) => Promise<readonly (readonly Found[])[]>,
+  shift: (found: Found, by: number) => Found,
+): Promise<Found[][]> {
+  const parts = texts.map((text) => (reading === null ? [[0, text.length] as const] : coverSentences(text)));
+  const found = await find(
+    parts.flatMap((spans, index) => spans.map((span) => texts[index]!.slice(...span))),
+    reading === null ? {} : { max_length: reading.maxLength },
+  );
+  let next = 0;
+  return parts.map((spans) => spans.flatMap(([from]) => found[next++]!.map((each) => shift(each, from))));
 }

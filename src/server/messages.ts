@@ -2,7 +2,7 @@
 import type { BertHead } from "../bert/index.js";
 import type { Reading } from "../pipelines/index.js";
 import type { AnswerName } from "./answers/answers.js";
-import type { DeidRecall } from "../tasks/index.js";
+import type { DeidRecall, SentenceReading } from "../tasks/index.js";
 import type { Limits, ModelSettings } from "./settings.js";
 
 /** The head under which a model runs; `encoder` is without one. */
@@ -60,6 +60,8 @@ export interface TokenizerSource {
   readonly embedLength: number;
   /** Measured of these weights; null where it was not, or of other ones. */
   readonly recall: DeidRecall | null;
+  /** How notes are tagged: by sentences where the model learned from sentences. */
+  readonly sentences: SentenceReading | null;
 }
 
 /** For the threads that run models. */

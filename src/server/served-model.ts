@@ -7,7 +7,7 @@ import { type OpenModel, openModel, resolveModel } from "../checkpoint/index.js"
 import { ClinicalBertError } from "../errors.js";
 import { AutoTokenizer } from "../pipelines/index.js";
 import { readRecall } from "../tasks/deid/deid-recall.js";
-import { phiClasses } from "../tasks/index.js";
+import { phiClasses, readSentenceReading } from "../tasks/index.js";
 import { fileError } from "../util/file-error.js";
 import type { ModelInfo, ModelTask } from "./api.js";
 import type { LaneHead, TokenizerSource } from "./messages.js";
@@ -120,7 +120,8 @@ async function openServedModel(
         hiddenSize: config.hiddenSize,
         layers: config.layerCount,
         heads: config.headCount,
-        recall: recall?.weights === sha256 ? recall : null,
+        recall: recall?.weights === sha256 && recall.dtype === dtype ? recall : null,
+        sentences: await readSentenceReading(model.folder),
         embedLength: Math.min(tokenizer.model_max_length, await readEmbedLength(model.folder)),
       },
     };

@@ -5,6 +5,13 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Span } from "../notes/span.js";
+import type {
+  PreTrainedTokenizer,
+  RowModel,
+  TokenClassificationOptions,
+  TokenClassificationResult,
+} from "../pipelines/index.js";
+import { classifyTokens } from "../pipelines/token-classification.js";
 import { splitSentences } from "./finetuning/entity-features.js";
 import { nonBlankLines } from "./readers/words.js";
 
@@ -35,4 +42,28 @@ export function coverSentences(text: string): Span[] {
   return starts.length === 0
     ? [[0, text.length]]
     : starts.map((start, index) => [index === 0 ? 0 : start, starts[index + 1] ?? text.length]);
+}
+
+/** `classifyTokens` of notes, sentence by sentence where `reading` says so; places are those of the notes. */
+export async function classifyNotes(
+  tokenizer: PreTrainedTokenizer,
+  model: RowModel,
+  texts: readonly string[],
+  reading: SentenceReading | null,
+  options: TokenClassificationOptions = {},
+): Promise<TokenClassificationResult[][]> {
+  if (reading === null) return classifyTokens(tokenizer, model, texts, options);
+  const parts = texts.map(coverSentences);
+  const found = await classifyTokens(
+    tokenizer,
+    model,
+    parts.flatMap((spans, note) => spans.map((span) => texts[note]!.slice(...span))),
+    { max_length: reading.maxLength, ...options },
+  );
+  let next = 0;
+  return parts.map((spans) =>
+    spans.flatMap(([from]) =>
+      found[next++]!.map((entity) => ({ ...entity, start: entity.start + from, end: entity.end + from })),
+    ),
+  );
 }

@@ -13,8 +13,14 @@ export function deidentify(
   { inputs, parameters = {}, patient, offsets = "utf16" }: DeidentifyRequest,
 ): Promise<DeidentifyResponse | readonly DeidentifyResponse[]> {
   const model = context.run("token-classification");
-  const { recall } = context.model;
-  const phi = { tokenizer: context.tokenizer, model, classes: phiClasses(model.config.id2label), recall };
+  const { recall, sentences } = context.model;
+  const phi = {
+    tokenizer: context.tokenizer,
+    model,
+    classes: phiClasses(model.config.id2label),
+    recall,
+    sentences,
+  };
   return oneOrMany(context, inputs, async (texts) => {
     const notes = texts.map((text) => ({ id: "", text, patientId: patient ?? randomUUID() }));
     const found = await deidentifyNotes(phi, notes, { ...parameters, surrogates: new Surrogates(KEY) });

@@ -1,6 +1,6 @@
 /** @file `/token-classification`: entities of notes of any length, with exact offsets in the unit that was asked for. */
 import { spanConverter } from "../../notes/offset-units.js";
-import { classifyTokens } from "../../pipelines/token-classification.js";
+import { classifyNotes } from "../../tasks/index.js";
 import type { TokenClassificationRequest, TokenClassificationResponse } from "../api.js";
 import { type AnswerContext, oneOrMany } from "./context.js";
 
@@ -9,7 +9,8 @@ export function tokenClassification(
   { inputs, parameters = {}, offsets = "utf16" }: TokenClassificationRequest,
 ): Promise<TokenClassificationResponse> {
   return oneOrMany(context, inputs, async (texts) => {
-    const found = await classifyTokens(context.tokenizer, context.run("token-classification"), texts, {
+    const model = context.run("token-classification");
+    const found = await classifyNotes(context.tokenizer, model, texts, context.model.sentences, {
       aggregation_strategy: "first",
       ...parameters,
     });

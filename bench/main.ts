@@ -10,6 +10,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   text: () => import("./text.js"),
   synthesize: () => import("./synthesize.js"),
   inference: () => import("./inference.js"),
+  quantized: () => import("./quantized.js"),
   pretrain: () => import("./pretrain.js"),
   finetune: () => import("./finetune.js"),
   tokens: () => import("./tokens.js"),

@@ -30,6 +30,8 @@ const OPTIONS = {
   layers: { type: "string", default: "12" },
   hidden: { type: "string", default: "768" },
   threads: { type: "string", default: String(availableParallelism()) },
+  only: { type: "string", default: "" },
+  workers: { type: "string", default: "1" },
   lone: { type: "string", default: "20" },
   overload: { type: "string", default: "10" },
   "overload-requests": { type: "string", default: "2000" },
@@ -107,6 +109,7 @@ function ours(name: string, values: Values, flags: readonly string[] = []): Serv
       values.threads,
       "--log-level",
       "silent",
+      ...(flags.includes("--workers") ? [] : ["--workers", values.workers]),
       ...flags,
     ],
     body: (inputs) => JSON.stringify({ inputs }),
@@ -198,7 +201,8 @@ async function measureThroughput(
     ours("clinicalbert fp32", values),
     ...peers(),
     ours("clinicalbert q8", values, ["--dtype", "q8"]),
-  ];
+    ours("clinicalbert fp32, 2 workers", values, ["--workers", "2"]),
+  ].filter(({ name }) => name.includes(values.only));
   await writeFile(join(folder, "texts.json"), JSON.stringify(texts));
   const walls = new Map<string, number[]>();
   const cpus = new Map<string, number[]>();
@@ -230,7 +234,7 @@ async function measureThroughput(
         `(${spread(walls.get(name)!)} s, processor ${spread(cpus.get(name)!)} s)`,
     );
   for (const name of walls.keys())
-    if (name !== "clinicalbert fp32")
+    if (walls.has("clinicalbert fp32") && name !== "clinicalbert fp32")
       console.log(
         `clinicalbert fp32 / ${name}: ${(rate("clinicalbert fp32") / rate(name)).toFixed(3)} by wall, ` +
           `${(median(cpus.get(name)!) / median(cpus.get("clinicalbert fp32")!)).toFixed(3)} by processor time`,

@@ -55,7 +55,7 @@ describe("what is no weights file", () => {
   it.each([
     ["an empty file", "", "CHECKPOINT_FORMAT"],
     ["text", "These are no weights.", "CHECKPOINT_FORMAT"],
-    ["HDF5", "\x89HDF\r\n\x1a\n\0\0\0\0\0\0\0\0", "CHECKPOINT_DAMAGED"],
+    ["HDF5", "\x89HDF\r\n\x1a\n\0\0\0\0\0\0\0\0", "CHECKPOINT_UNSUPPORTED"],
     [
       "a pointer of git-lfs",
       "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n",

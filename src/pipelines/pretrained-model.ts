@@ -97,9 +97,9 @@ export class PreTrainedModel extends Callable {
     return readRows(this, rows, options);
   }
 
-  /** The same weights, without a copy, under other heads; each of the two is disposed of by itself. */
-  withHeads(heads: readonly BertHead[]): PreTrainedModel {
-    return new PreTrainedModel({ ...this.#loaded, heads });
+  /** The same weights, without a copy, under other heads or on another runtime; each of the two is disposed of by itself. */
+  withHeads(heads: readonly BertHead[], runtime: Runtime = this.#loaded.runtime): PreTrainedModel {
+    return new PreTrainedModel({ ...this.#loaded, heads, runtime });
   }
 
   /** Frees the compiled graphs. */

@@ -34,9 +34,9 @@ export interface ReproductionEstimate {
 }
 
 const LENGTH = 128;
-const ROWS = 8;
+const ROWS = 4;
 /** After the first update, which is slow. */
-const MEASURED = 2;
+const MEASURED = 1;
 /** Answers cost a third of an update: forward alone. */
 const FORWARD = 1 / 3;
 /** Word pieces of a word, padding included: assumed, on the high side. */

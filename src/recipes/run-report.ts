@@ -30,9 +30,14 @@ export async function runReport(folders: readonly string[]): Promise<string> {
 
 async function readReported(folder: string): Promise<ReportedRun> {
   const paths = runPaths(folder);
-  const record = await readRun(paths);
+  const record = await readRun(paths).catch((error) => {
+    if (error instanceof ClinicalBertError && error.code === "TRAINING_RESUME") return null;
+    throw error;
+  });
   if (record === null)
-    throw new ClinicalBertError("RUN_FOLDER", `${folder} has no recipe.json.`, { details: { folder } });
+    throw new ClinicalBertError("RUN_FOLDER", `${folder} has no recipe.json of pretrain.`, {
+      details: { folder },
+    });
   return {
     name: basename(folder),
     record,

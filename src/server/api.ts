@@ -136,7 +136,7 @@ export interface TokenizeRequest {
   readonly offsets?: OffsetUnit;
 }
 
-/** A list of tokens for each input; a string is one input. Texts of any length: nothing is cut. */
+/** A list of tokens for each input; a string is one input. Longer texts than the model's are not cut. */
 export type TokenizeResponse = readonly (readonly SimpleToken[])[];
 
 export interface SimpleToken {
@@ -219,6 +219,7 @@ export interface InfoResponse {
 export interface FillMaskRequest {
   /** Each with one mask token of the model (`[MASK]`); the first counts. */
   readonly inputs: string | readonly string[];
+  /** `top_k`: default 5, at most 100. */
   readonly parameters?: { readonly top_k?: number };
   readonly model?: string;
 }

@@ -12,6 +12,7 @@ const row = (length: number): WireRow => ({
 function heldModel(options: Partial<BatcherOptions> = {}) {
   const batches: {
     readonly lengths: number[];
+    readonly isAlone: boolean;
     finish(): Promise<void>;
     fail(error: Error): Promise<void>;
   }[] = [];
@@ -23,11 +24,12 @@ function heldModel(options: Partial<BatcherOptions> = {}) {
     queuedTokens: 1000,
     costs: [{ lane, runMs: 0, tokenMs: 1 }],
     expected: () => 0,
-    run: (_lane, rows) =>
+    run: (_lane, rows, isAlone) =>
       new Promise((resolve, reject) => {
         const lengths = rows.map(({ encoding }) => encoding.ids.length);
         batches.push({
           lengths,
+          isAlone,
           finish() {
             resolve(lengths.map((length) => Float32Array.of(length)));
             return turn();
@@ -116,4 +118,14 @@ test("a batch that fails rejects its requests and no others", async () => {
   await isRejected;
   await batches[1]!.finish();
   expect(await second).toHaveLength(1);
+});
+
+test("a batch has all threads only when nothing else runs or waits", async () => {
+  const { run, batches } = heldModel({ workers: 2 });
+  void run(64, 64, 64);
+  await batches[0]!.finish();
+  await batches[1]!.finish();
+  await batches[2]!.finish();
+  void run(8);
+  expect(batches.map(({ isAlone }) => isAlone)).toEqual([false, false, false, true]);
 });

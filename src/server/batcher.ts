@@ -11,8 +11,12 @@ import type { BatchSettings } from "./settings.js";
 /** On a busy machine the warm-up measures nonsense, which must not lead to batches of padding. */
 const MOST_RUN_TOKENS = 64;
 
-/** Runs a batch in a thread that is free. */
-export type RunBatch = (lane: Lane, rows: readonly WireRow[]) => Promise<readonly Float32Array[]>;
+/** Runs a batch in a thread that is free; `isAlone`: no other runs, and no row waits. */
+export type RunBatch = (
+  lane: Lane,
+  rows: readonly WireRow[],
+  isAlone: boolean,
+) => Promise<readonly Float32Array[]>;
 
 export interface BatcherOptions extends BatchSettings {
   /** Batches that run at the same time: one a model thread. */
@@ -211,6 +215,7 @@ export class Batcher {
       const results = await this.#options.run(
         lane,
         chosen.map(({ wire }) => wire),
+        this.#running === 1 && this.rows === 0,
       );
       for (const [index, row] of chosen.entries()) row.take(results[index]!);
     } catch (error) {

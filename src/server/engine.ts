@@ -1,5 +1,4 @@
 /** @file The threads of the server and the way of a request through them: text, model, text again. */
-import { ClinicalBertError } from "../errors.js";
 import { startWorkerPool, type WorkerPool } from "../util/worker-pool.js";
 import type { AnswerName } from "./answers/answers.js";
 import { Batcher, type BatchReport } from "./batcher.js";
@@ -62,6 +61,7 @@ export async function startEngine({
         lengths: models.map(({ info }) => info.max_length),
         dtype: settings.dtype,
         threads: Math.max(1, Math.floor(settings.threads / workers)),
+        threadsAlone: settings.threads,
       } satisfies ModelThreadData,
     }),
   );
@@ -80,10 +80,10 @@ export async function startEngine({
       costs,
       expected: () => tokenizing,
       ...(onBatch === undefined ? {} : { onBatch }),
-      async run(lane, rows) {
+      async run(lane, rows, isAlone) {
         const pool = free.pop()!;
         try {
-          const reply = await pool.run({ kind: "batch", lane, rows });
+          const reply = await pool.run({ kind: "batch", lane, rows, isAlone });
           return reply.kind === "rows" ? reply.results : [];
         } finally {
           free.push(pool);
@@ -94,28 +94,32 @@ export async function startEngine({
     let lastJob = 0;
     const answer: Engine["answer"] = async (name, model, body, signal) => {
       const job = ++lastJob;
+      const abandon = (): void => void text.run({ kind: "abandon", job }).catch(() => undefined);
+      /** The next reply of the text thread; one that comes after the request was given up is not waited for. */
+      const ask = (task: TextTask, transfer: readonly ArrayBuffer[] = []): Promise<TextReply> => {
+        const reply = text.run(task, transfer);
+        return unlessAborted(reply, signal, (late) => {
+          if (late.kind === "rows") abandon();
+        });
+      };
       tokenizing += 1;
-      let reply: TextReply;
-      try {
-        reply = await text.run({ kind: "start", job, answer: name, model, body });
-      } finally {
+      let reply = await ask({ kind: "start", job, answer: name, model, body }).finally(() => {
         tokenizing -= 1;
         batcher.poke();
-      }
+      });
       while (reply.kind === "rows") {
         let results: readonly Float32Array[];
         try {
           results = await batcher.run(reply.lane, reply.rows, signal);
         } catch (error) {
-          text.run({ kind: "abandon", job }).catch(() => undefined);
+          abandon();
           throw error;
         }
-        reply = await text.run(
+        reply = await ask(
           { kind: "resume", job, results },
           results.map(({ buffer }) => buffer as ArrayBuffer),
         );
       }
-      signal.throwIfAborted();
       return reply;
     };
     return { batcher, answer, close: closeAll };
@@ -125,7 +129,16 @@ export async function startEngine({
   }
 }
 
-/** Whether a thread has died: then nothing can be answered any more. */
-export function isThreadFailure(error: unknown): boolean {
-  return error instanceof ClinicalBertError && error.code === "WORKER_FAILED";
+/** `promise`, or the signal's reason as soon as it aborts; `onLate` gets what comes after that. */
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal, onLate: (value: T) => void): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason);
+    if (signal.aborted) onAbort();
+    else signal.addEventListener("abort", onAbort, { once: true });
+    promise.then((value) => {
+      signal.removeEventListener("abort", onAbort);
+      if (signal.aborted) onLate(value);
+      else resolve(value);
+    }, reject);
+  });
 }

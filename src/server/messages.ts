@@ -67,7 +67,13 @@ export interface TokenizerSource {
 /** For the threads that run models. */
 export type ModelTask =
   | { readonly kind: "warm-up" }
-  | { readonly kind: "batch"; readonly lane: Lane; readonly rows: readonly WireRow[] };
+  | {
+      readonly kind: "batch";
+      readonly lane: Lane;
+      readonly rows: readonly WireRow[];
+      /** Nothing else runs or waits: the batch may have the threads of all workers. */
+      readonly isAlone: boolean;
+    };
 
 export type ModelReply =
   | { readonly kind: "warm"; readonly lanes: readonly LaneCost[] }
@@ -87,5 +93,7 @@ export interface ModelThreadData {
   /** Positions of each. */
   readonly lengths: readonly number[];
   readonly dtype: ModelSettings["dtype"];
+  /** Of a batch beside those of other workers, and of one that runs alone. */
   readonly threads: number;
+  readonly threadsAlone: number;
 }

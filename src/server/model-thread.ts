@@ -1,6 +1,7 @@
 /** @file The module of the threads that run models. A thread loads its own copy of the weights, once for all heads of a model. */
 import { AutoModelWithAllHeads } from "../pipelines/models.js";
 import type { ModelRow, PreTrainedModel } from "../pipelines/index.js";
+import { createOrtRuntime } from "../runtime/ort-node.js";
 import { serveTasks, type TaskHandler, Transferred } from "../util/worker-task.js";
 import type { Lane, LaneCost, LaneHead, ModelReply, ModelTask, ModelThreadData } from "./messages.js";
 
@@ -17,14 +18,31 @@ const HEADS = {
   "sequence-classification": ["pooler", "sequence-classification"],
 } as const satisfies Readonly<Record<LaneHead, unknown>>;
 
-serveTasks<ModelTask, ModelReply, ModelThreadData>(async ({ weights, heads, lengths, dtype, threads }) => {
-  const models: ReadonlyMap<LaneHead, PreTrainedModel>[] = [];
+/** One model under one head with two numbers of threads; the weights are there once. */
+interface Variants {
+  readonly shared: PreTrainedModel;
+  readonly alone: PreTrainedModel;
+}
+
+type Run = (lane: Lane, rows: readonly ModelRow[], isAlone: boolean) => Promise<Float32Array[]>;
+
+serveTasks<ModelTask, ModelReply, ModelThreadData>(async (data) => {
+  const { weights, heads, lengths, dtype, threads, threadsAlone } = data;
+  const alone = threadsAlone > threads ? await createOrtRuntime({ threads: threadsAlone }) : null;
+  const models: ReadonlyMap<LaneHead, Variants>[] = [];
   for (const [index, source] of weights.entries()) {
     const model = await AutoModelWithAllHeads.from_pretrained(source, { dtype, threads, on_notice() {} });
-    models.push(new Map(heads[index]!.map((head) => [head, model.withHeads(HEADS[head])])));
+    const variants = heads[index]!.map((head): [LaneHead, Variants] => {
+      const shared = model.withHeads(HEADS[head]);
+      return [head, { shared, alone: alone === null ? shared : model.withHeads(HEADS[head], alone) }];
+    });
+    models.push(new Map(variants));
   }
-  const run = ({ model, head }: Lane, rows: readonly ModelRow[]): Promise<Float32Array[]> =>
-    models[model]!.get(head)!.readRows(rows, { tokensPerBatch: Number.POSITIVE_INFINITY, mostPadding: 1 });
+  const run = ({ model, head }: Lane, rows: readonly ModelRow[], isAlone: boolean) =>
+    models[model]!.get(head)![isAlone ? "alone" : "shared"].readRows(rows, {
+      tokensPerBatch: Number.POSITIVE_INFINITY,
+      mostPadding: 1,
+    });
 
   const handle: TaskHandler<ModelTask, ModelReply> = async (task) => {
     if (task.kind === "warm-up") {
@@ -34,7 +52,7 @@ serveTasks<ModelTask, ModelReply, ModelThreadData>(async ({ weights, heads, leng
           lanes.push(await measure({ model, head, attention: false }, Math.min(LONG, lengths[model]!), run));
       return { kind: "warm", lanes };
     }
-    const results = await run(task.lane, task.rows);
+    const results = await run(task.lane, task.rows, task.isAlone);
     return new Transferred<ModelReply>(
       { kind: "rows", results },
       results.map(({ buffer }) => buffer as ArrayBuffer),
@@ -43,12 +61,9 @@ serveTasks<ModelTask, ModelReply, ModelThreadData>(async ({ weights, heads, leng
   return handle;
 });
 
-async function measure(
-  lane: Lane,
-  long: number,
-  run: (lane: Lane, rows: readonly ModelRow[]) => Promise<Float32Array[]>,
-): Promise<LaneCost> {
+async function measure(lane: Lane, long: number, run: Run): Promise<LaneCost> {
   const short = Math.max(2, Math.floor(long / SHORTER));
+  await run(lane, [warmUpRow(lane.head, long)], true);
   const times = { short: Number.POSITIVE_INFINITY, long: Number.POSITIVE_INFINITY };
   for (let round = 0; round <= WARM_UP_RUNS; round++)
     for (const [name, length] of [
@@ -56,7 +71,7 @@ async function measure(
       ["long", long],
     ] as const) {
       const start = performance.now();
-      await run(lane, [warmUpRow(lane.head, length)]);
+      await run(lane, [warmUpRow(lane.head, length)], false);
       if (round > 0) times[name] = Math.min(times[name], performance.now() - start);
     }
   const tokenMs = Math.max((times.long - times.short) / Math.max(1, long - short), 1e-4);

@@ -148,7 +148,7 @@ export const INFO_ANSWER: Schema = answer({
 });
 
 export const FILL_MASK: Schema = object(
-  { inputs: texts, parameters: object({ top_k: { type: "integer", minimum: 1, maximum: 1000 } }), model },
+  { inputs: texts, parameters: object({ top_k: { type: "integer", minimum: 1, maximum: 100 } }), model },
   ["inputs"],
 );
 export const FILL_MASK_ANSWER: Schema = oneOrMany(

@@ -4,7 +4,7 @@ import { AutoTokenizer, type ModelRow, type PreTrainedTokenizer } from "../pipel
 import { completeConfig } from "../pipelines/pretrained-config.js";
 import { serveTasks } from "../util/worker-task.js";
 import { ANSWERS } from "./answers/answers.js";
-import type { AnswerContext } from "./answers/context.js";
+import { type AnswerContext, requireTokens } from "./answers/context.js";
 import type { LaneHead, TextReply, TextTask, TextThreadData } from "./messages.js";
 import { TextJob } from "./text-job.js";
 
@@ -24,7 +24,7 @@ serveTasks<TextTask, TextReply, TextThreadData>(async ({ models, limits }) => {
     let tokens = 0;
     const ask = (head: LaneHead, rows: readonly ModelRow[]): Promise<Float32Array[]> => {
       tokens += rows.reduce((sum, { encoding }) => sum + encoding.ids.length, 0);
-      if (tokens > limits.requestTokens) throw tooManyTokens(tokens, limits.requestTokens);
+      requireTokens({ limits }, tokens);
       const attention = rows.some(({ reading }) => reading.output === "attention");
       return job.ask({ model: index, head, attention }, rows);
     };
@@ -61,14 +61,6 @@ serveTasks<TextTask, TextReply, TextThreadData>(async ({ models, limits }) => {
     }
   };
 });
-
-function tooManyTokens(tokens: number, limit: number): ClinicalBertError {
-  return new ClinicalBertError(
-    "SERVER_TOO_LARGE",
-    `The request has ${tokens} tokens; ${limit} are taken at once.`,
-    { details: { tokens, limit } },
-  );
-}
 
 function abandoned(): ClinicalBertError {
   return new ClinicalBertError("ABORTED", "The request was given up.");

@@ -10,7 +10,7 @@ const BUFFER_SIZE = 100;
  * ever through a shuffle of its own length, at most four files are read in turn one record at a time, and each record is drawn
  * from a buffer of a hundred. So an instance may come twice before another has come once. The published reader races its files
  * (`sloppy`); here the order is a function of the counts and `seed`. Nothing has to be saved to resume: the draws up to
- * `position`, which read no record, are made again (about a second for the five million of a published run).
+ * `position`, which read no record, are made again (0.4 s of processor time for the 4.8 million of a published run).
  */
 export function createInterleavedOrder(
   fileCounts: readonly number[],

@@ -65,6 +65,7 @@ describe("refusals, in the shape of text-embeddings-inference", () => {
       413,
       "SERVER_TOO_LARGE",
     ],
+    ["too many tokens to list", "/tokenize", { inputs: `${MARK}. `.repeat(15_000) }, 413, "SERVER_TOO_LARGE"],
     ["too long for the model", "/embed", { inputs: `${MARK} `.repeat(40) }, 422, "SERVER_INPUT_TOO_LONG"],
     ["an id beyond the vocabulary", "/embed", { inputs: [2, 99_999, 3] }, 422, "VOCABULARY_INVALID"],
     ["no mask", "/fill-mask", { inputs: `${MARK} is well` }, 422, "PIPELINE_INPUT"],

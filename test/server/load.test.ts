@@ -41,7 +41,9 @@ test("a queue full of tokens refuses more", async () => {
 test("a request that takes too long is given up with 503", async () => {
   const server = await startTestServer({ limits: { requestMs: 1 } });
   const { status, body } = await post(`${server.url}/token-classification`, { inputs: TEXTS.join(" ") });
+  const tokenized = await post(`${server.url}/sentences`, { inputs: TEXTS.join(" ").repeat(500) });
   await server.stop();
+  expect(tokenized.status).toBe(503);
   expect([status, body]).toEqual([503, expect.objectContaining({ code: "SERVER_TIMEOUT" })]);
 });
 

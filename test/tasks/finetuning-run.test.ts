@@ -262,7 +262,7 @@ describe("refuses, naming what is wrong", () => {
     await expect(finetune(job("no-vocabulary", { model: bare }), HOOKS)).rejects.toMatchObject({
       code: "FINETUNE_MODEL",
     });
-    await expect(finetune(job("too-long", { maxLength: 65 }), HOOKS)).rejects.toMatchObject({
+    await expect(finetune(job("too-long", { maxLength: 161 }), HOOKS)).rejects.toMatchObject({
       code: "TRAINING_RECIPE",
     });
   });

@@ -33,7 +33,7 @@ export const TINY_CONFIG: BertConfig = {
   layerCount: 2,
   headCount: 2,
   intermediateSize: 64,
-  maxPositions: 64,
+  maxPositions: 160,
   initializerRange: 0.1,
 };
 

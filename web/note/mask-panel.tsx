@@ -10,6 +10,8 @@ import { maskContext } from "./mask-context.js";
 interface MaskPanelProps {
   readonly text: string;
   readonly word: Span | null;
+  /** Where each sentence is, in order. */
+  readonly sentences: readonly Span[];
   readonly models: readonly ModelInfo[];
   readonly backend: Backend;
   readonly first: ModelInfo | null;
@@ -19,7 +21,7 @@ interface MaskPanelProps {
 }
 
 export function MaskPanel(props: MaskPanelProps) {
-  const { text, word, models, backend, first, second } = props;
+  const { text, word, sentences, models, backend, first, second } = props;
   if (models.length === 0)
     return <Hint>No model of this server fills masks: that needs a pretraining head.</Hint>;
   return (
@@ -50,8 +52,26 @@ export function MaskPanel(props: MaskPanelProps) {
             In the place of <strong>{text.slice(...word)}</strong>
           </p>
           <div class="scroll">
-            {first !== null && <Fillings key="a" text={text} word={word} model={first} backend={backend} />}
-            {second !== null && <Fillings key="b" text={text} word={word} model={second} backend={backend} />}
+            {first !== null && (
+              <Fillings
+                key="a"
+                text={text}
+                word={word}
+                sentences={sentences}
+                model={first}
+                backend={backend}
+              />
+            )}
+            {second !== null && (
+              <Fillings
+                key="b"
+                text={text}
+                word={word}
+                sentences={sentences}
+                model={second}
+                backend={backend}
+              />
+            )}
           </div>
         </>
       )}
@@ -62,15 +82,19 @@ export function MaskPanel(props: MaskPanelProps) {
 interface FillingsProps {
   readonly text: string;
   readonly word: Span;
+  readonly sentences: readonly Span[];
   readonly model: ModelInfo;
   readonly backend: Backend;
 }
 
-function Fillings({ text, word, model, backend }: FillingsProps) {
+function Fillings({ text, word, sentences, model, backend }: FillingsProps) {
   const result = useAsync(
     async (signal) => {
       const pieces = await noteWorker.call("pieces", [addressOf(model), text], signal);
-      const context = maskContext(text, word, model.mask_token, pieces, model.max_length);
+      const context = maskContext(text, word, pieces, sentences, {
+        mask: model.mask_token,
+        maxLength: model.max_length,
+      });
       return backend.fillMask(model, context, signal);
     },
     [text, word[0], word[1], model, backend],

@@ -36,11 +36,14 @@ export function NoteToolbar(props: NoteToolbarProps) {
         <span>Word pieces</span>
       </label>
       <span class="toolbar-end">
-        <button type="button" onClick={() => props.onExport("brat")}>
-          Export brat
+        <span class="quiet" aria-hidden="true">
+          Export
+        </span>
+        <button type="button" aria-label="Export brat" onClick={() => props.onExport("brat")}>
+          brat
         </button>
-        <button type="button" onClick={() => props.onExport("json")}>
-          Export JSON
+        <button type="button" aria-label="Export JSON" onClick={() => props.onExport("json")}>
+          JSON
         </button>
         <FileButton text="Open…" onFile={props.onFile} />
         <button type="button" onClick={props.onClose}>

@@ -175,6 +175,10 @@ function ReadNote({
       : null,
     [showPieces, pieceModel],
   );
+  const sentenceRanges = useMemo(
+    () => outline.sentences.map((spans): Span => [spans[0]![0], spans.at(-1)![1]]),
+    [outline],
+  );
   const sentence = useMemo(() => sentenceAt(text, outline, cursor), [text, outline, cursor]);
 
   const choose = (word: Span, from: "note" | "list" = "note") => {
@@ -275,6 +279,7 @@ function ReadNote({
                 <MaskPanel
                   text={text}
                   word={cursor}
+                  sentences={sentenceRanges}
                   models={fillers}
                   backend={backend}
                   first={filler}

@@ -118,13 +118,51 @@ describe("the context of a mask", () => {
   const bounds = Int32Array.from(
     [...text.matchAll(/\S+/g)].flatMap(({ index, 0: word }) => [index, index + word.length]),
   );
-  test.each([0, 3, 100, 199])("is as long as the model reads, around word %i", (place) => {
-    const context = maskContext(text, [bounds[2 * place]!, bounds[2 * place + 1]!], "[MASK]", { bounds }, 32);
+  const wordAtPlace = (place: number) => [bounds[2 * place]!, bounds[2 * place + 1]!] as const;
+  const options = { mask: "[MASK]", maxLength: 32 };
+  /** Sentences of `length` words. */
+  const sentencesOf = (length: number) =>
+    Array.from({ length: 200 / length }, (_, index) => [
+      bounds[2 * index * length]!,
+      bounds[2 * (index + 1) * length - 1]!,
+    ]) as [number, number][];
+
+  test.each([0, 3, 100, 199])("is whole sentences around word %i, no more than the model reads", (place) => {
+    const context = maskContext(text, wordAtPlace(place), { bounds }, sentencesOf(10), options);
+    const words = context.split(" ");
+    expect(words.length).toBe(20);
+    expect(words.indexOf("[MASK]") % 10).toBe(place % 10);
+    expect(words).not.toContain(`w${place}`);
+    const own = Math.floor(place / 10) * 10;
+    for (const other of [own, own + 9]) if (other !== place) expect(words).toContain(`w${other}`);
+  });
+  test.each([0, 3, 100, 199])("is cut around word %i where its sentence is too long", (place) => {
+    const context = maskContext(text, wordAtPlace(place), { bounds }, sentencesOf(200), options);
     const words = context.split(" ");
     expect(words.length).toBe(28);
     expect(words).toContain("[MASK]");
-    expect(words).not.toContain(`w${place}`);
     expect(text).toContain(context.slice(0, context.indexOf("[MASK]")));
+    expect(text).toContain(context.slice(context.indexOf("[MASK]") + 6));
+  });
+  test("fits, and keeps the word out, wherever the word is and however long sentences are", () => {
+    fc.assert(
+      fc.property(
+        fc.nat(199),
+        fc.constantFrom(1, 2, 5, 25, 40, 200),
+        fc.integer({ min: 6, max: 300 }),
+        (place, length, maxLength) => {
+          const context = maskContext(text, wordAtPlace(place), { bounds }, sentencesOf(length), {
+            mask: "[MASK]",
+            maxLength,
+          });
+          const words = context.split(" ");
+          expect(words.length + 2).toBeLessThanOrEqual(maxLength);
+          expect(words.filter((word) => word === "[MASK]").length).toBe(1);
+          expect(words).not.toContain(`w${place}`);
+        },
+      ),
+      { seed: 1 },
+    );
   });
 });
 

@@ -62,7 +62,6 @@ export function Chart({ spec, runs, range, theme, onRange }: ChartProps) {
             stroke: colour(`--run-${index}`),
             width: 1.75,
             dash: DASHES[Math.floor(index / 4) % DASHES.length]!,
-            points: { show: false },
             spanGaps: true,
           })),
         ],

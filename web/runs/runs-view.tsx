@@ -5,7 +5,7 @@ import type { RunInfo } from "../../src/server/api.js";
 import { Hint } from "../common/parts.js";
 import type { Theme } from "../common/theme.js";
 import { Chart, lastValue, type ShownRun, type StepRange } from "./chart.js";
-import { CHARTS } from "./series.js";
+import { chartsFor } from "./series.js";
 import { useRuns } from "./use-runs.js";
 
 const COLOURS = 8;
@@ -27,6 +27,7 @@ export function RunsView({ theme }: { readonly theme: Theme }) {
         .map((id): ShownRun => ({ id, colour: colours.get(id)!, lines: metrics.get(id) ?? [] })),
     [shown, colours, metrics],
   );
+  const charts = useMemo(() => chartsFor(drawn.map(({ lines }) => lines)), [drawn]);
   const last = Math.max(1, ...drawn.map(({ lines }) => lines.at(-1)?.step ?? 1));
   const toggle = (id: string) => {
     const next = new Set(shown ?? []);
@@ -87,7 +88,7 @@ export function RunsView({ theme }: { readonly theme: Theme }) {
           </span>
         </div>
         <div class="charts">
-          {CHARTS.map((spec) => (
+          {charts.map((spec) => (
             <Chart key={spec.title} spec={spec} runs={drawn} range={range} theme={theme} onRange={setRange} />
           ))}
         </div>
@@ -98,7 +99,7 @@ export function RunsView({ theme }: { readonly theme: Theme }) {
               <tr>
                 <th scope="col">Run</th>
                 <th scope="col">Step</th>
-                {CHARTS.map(({ title }) => (
+                {charts.map(({ title }) => (
                   <th key={title} scope="col">
                     {title}
                   </th>
@@ -110,7 +111,7 @@ export function RunsView({ theme }: { readonly theme: Theme }) {
                 <tr key={id}>
                   <th scope="row">{id}</th>
                   <td>{(lines.at(-1)?.step ?? 0).toLocaleString("en")}</td>
-                  {CHARTS.map((spec) => (
+                  {charts.map((spec) => (
                     <td key={spec.title}>{lastValue(lines, spec)}</td>
                   ))}
                 </tr>

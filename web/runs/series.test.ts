@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { alignSeries } from "./series.js";
+import { alignSeries, chartsFor } from "./series.js";
 
 describe("columns of a chart", () => {
   test("join the steps of all runs, and leave holes where a run has no line", () => {
@@ -20,10 +20,10 @@ describe("columns of a chart", () => {
   });
   test("take the first name that a line has", () => {
     const run = [
-      { step: 1, f1: 0.5 },
-      { step: 2, accuracy: 0.7, f1: 0.1 },
+      { step: 1, masked: 0.5 },
+      { step: 2, accuracy: 0.7, masked: 0.1 },
     ];
-    expect(alignSeries([run], ["accuracy", "f1"])).toEqual([
+    expect(alignSeries([run], ["accuracy", "masked"])).toEqual([
       [1, 2],
       [0.5, 0.7],
     ]);
@@ -36,4 +36,11 @@ describe("columns of a chart", () => {
     const mean = values!.reduce<number>((sum, value) => sum + value!, 0) / values!.length;
     expect(mean).toBeCloseTo(4.5);
   });
+});
+
+test("charts of measures that few runs have are there only with them", () => {
+  expect(chartsFor([]).length).toBe(4);
+  const titles = chartsFor([[{ step: 1, loss: 1 }], [{ step: 9, dev_score: 0.5 }]]).map(({ title }) => title);
+  expect(titles.length).toBe(5);
+  expect(titles).toContain("Score on dev data");
 });

@@ -7,6 +7,8 @@ export interface ChartSpec {
   readonly names: readonly string[];
   /** Digits behind the point, or an exponent where numbers are small. */
   readonly format: (value: number) => string;
+  /** Shown only where a run has it. */
+  readonly optional?: true;
 }
 
 const fixed = (digits: number) => (value: number) => value.toFixed(digits);
@@ -15,16 +17,25 @@ export const CHARTS: readonly ChartSpec[] = [
   { title: "Loss", names: ["loss"], format: fixed(3) },
   {
     title: "Accuracy",
-    names: ["masked_lm_accuracy", "accuracy", "f1"],
+    names: ["masked_lm_accuracy", "accuracy"],
     format: fixed(3),
   },
   { title: "Learning rate", names: ["learning_rate"], format: (value) => value.toExponential(2) },
   {
     title: "Throughput (sequences/s)",
-    names: ["sequences_per_second", "examples_per_second"],
+    names: ["sequences_per_second"],
     format: fixed(1),
   },
+  { title: "Next-sentence accuracy", names: ["next_sentence_accuracy"], format: fixed(3), optional: true },
+  { title: "Score on dev data", names: ["dev_score"], format: fixed(3), optional: true },
+  { title: "Throughput (tokens/s)", names: ["tokens_per_second"], format: fixed(0), optional: true },
 ];
+
+/** The charts that a set of runs fills: the first four always, so that the view keeps its shape. */
+export function chartsFor(runs: readonly (readonly MetricsLine[])[]): readonly ChartSpec[] {
+  const has = (name: string) => runs.some((lines) => lines.some((line) => typeof line[name] === "number"));
+  return CHARTS.filter(({ optional, names }) => optional !== true || names.some(has));
+}
 
 /** Most points of one run in one chart: more than a screen has pixels for. */
 const MOST_POINTS = 2000;

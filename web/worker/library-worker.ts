@@ -30,9 +30,10 @@ function once<T>(key: string, load: () => Promise<T>): Promise<T> {
   return made;
 }
 
-function options({ revision, files, authorization }: ModelAddress): WebPretrainedOptions {
+function options({ revision, files, authorization, dtype }: ModelAddress): WebPretrainedOptions {
   return {
     revision,
+    dtype,
     device: "auto",
     on_notice: () => {},
     progress_callback: ({ file, loaded: bytes, total }) =>

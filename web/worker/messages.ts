@@ -30,6 +30,8 @@ export interface ModelAddress {
   /** Names of the files that are there; others are not asked for. */
   readonly files: readonly string[];
   readonly authorization: string | null;
+  /** As the server runs it. */
+  readonly dtype: "fp32" | "q8";
 }
 
 /** Name, arguments and result of every call. */

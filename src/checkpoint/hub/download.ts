@@ -62,7 +62,9 @@ export async function lookUp(settings: HubSettings, id: string, file: string): P
 function describe(url: string, headers: Headers): RemoteFile {
   const commit = headers.get("x-repo-commit") ?? "";
   const etag = (headers.get("x-linked-etag") ?? headers.get("etag") ?? "").replace(/^W\/|"/g, "");
-  const size = headers.get("x-linked-size") ?? headers.get("content-length");
+  // A proxy that compresses all the same counts compressed bytes; those that arrive are not.
+  const compressed = (headers.get("content-encoding") ?? "identity") !== "identity";
+  const size = headers.get("x-linked-size") ?? (compressed ? null : headers.get("content-length"));
   if (!/^[0-9a-f]{40}$/.test(commit) || !/^[A-Za-z0-9_-]{1,128}$/.test(etag))
     throw unavailable(`${new URL(url).origin} does not answer as a hub: no commit or etag`);
   return { commit, etag, size: size === null ? null : Number(size), url };

@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { fetchModel, hubIdOf } from "./fetch-model.js";
 
@@ -18,7 +19,7 @@ const FILES: Readonly<Record<string, Buffer>> = {
 const sha256 = createHash("sha256").update(WEIGHTS).digest("hex");
 
 /** What the look-alike does to a GET of the weights, in order; the last one stays. */
-type Fault = "none" | "cut" | "503" | "no-range" | "wrong-bytes" | "too-many";
+type Fault = "none" | "cut" | "503" | "no-range" | "wrong-bytes" | "too-many" | "gzip";
 
 let server: Server;
 let cdn: Server;
@@ -80,8 +81,11 @@ function answerHub(request: IncomingMessage, response: ServerResponse): void {
     return;
   }
   const etag = createHash("sha1").update(`blob ${bytes.length}\0`).update(bytes).digest("hex");
-  response.writeHead(200, { "x-repo-commit": COMMIT, etag: `"${etag}"`, "content-length": bytes.length });
-  response.end(request.method === "HEAD" ? undefined : bytes);
+  const zip = faults[0] === "gzip";
+  const body = zip ? gzipSync(bytes) : bytes;
+  const headers = { "x-repo-commit": COMMIT, etag: `"${etag}"`, "content-length": body.length };
+  response.writeHead(200, zip ? { ...headers, "content-encoding": "gzip" } : headers);
+  response.end(request.method === "HEAD" ? undefined : body);
 }
 
 function sendWeights(request: IncomingMessage, response: ServerResponse): void {
@@ -100,6 +104,11 @@ function sendWeights(request: IncomingMessage, response: ServerResponse): void {
   if (fault === "too-many") {
     response.writeHead(200);
     response.end(Buffer.concat([body, body]));
+    return;
+  }
+  if (fault === "gzip") {
+    response.writeHead(200, { "content-encoding": "gzip" });
+    response.end(gzipSync(WEIGHTS));
     return;
   }
   response.writeHead(start > 0 ? 206 : 200, headers);
@@ -154,6 +163,13 @@ describe("the hub", () => {
   it("starts again when the server knows no ranges", async () => {
     faults = ["cut", "no-range"];
     expect(await readFile((await fetchIt()).weights!)).toEqual(WEIGHTS);
+  });
+
+  it("takes what a proxy compressed on the way", async () => {
+    faults = ["gzip"];
+    const { folder, weights } = await fetchIt();
+    expect(await readFile(weights!)).toEqual(WEIGHTS);
+    expect(await readFile(join(folder, "config.json"))).toEqual(FILES["config.json"]);
   });
 
   it("throws away damaged bytes and fetches them anew", async () => {

@@ -164,7 +164,7 @@ function describeFigures(figures: readonly ReproducedFigure[]): string {
 }
 
 function describeEstimate({ tokensPerSecond, parameters, stages, totalHours }: ReproductionEstimate): string {
-  const head = `measured: ${tokensPerSecond.toFixed(0)} tokens/s of fine-tuning a model of ${parameters} parameters (128 tokens × 8)\n`;
+  const head = `measured: ${tokensPerSecond.toFixed(0)} tokens/s of fine-tuning a model of ${parameters} parameters (4 sequences of 128 tokens)\n`;
   if (stages.length === 0) return `${head}No stage can run with what is given.\n`;
   const rows = stages.map(({ stage, runs, hours }) => [stage, String(runs), hours.toFixed(1)]);
   return `${head}${columns([["stage", "runs", "hours"], ...rows, ["all", "", totalHours.toFixed(1)]])}`;

@@ -31,6 +31,16 @@ export function listInputs<T>(context: AnswerContext, inputs: readonly T[]): rea
   return inputs;
 }
 
+/** Throws `SERVER_TOO_LARGE` for more tokens than a request may have. */
+export function requireTokens({ limits }: Pick<AnswerContext, "limits">, tokens: number): void {
+  if (tokens > limits.requestTokens)
+    throw new ClinicalBertError(
+      "SERVER_TOO_LARGE",
+      `The request has ${tokens} tokens; ${limits.requestTokens} are taken at once.`,
+      { details: { tokens, limit: limits.requestTokens } },
+    );
+}
+
 /** Answers a string by one result, a list by a list of results. */
 export async function oneOrMany<T>(
   context: AnswerContext,

@@ -60,7 +60,7 @@ export interface TokenizerSource {
   readonly embedLength: number;
   /** Measured of these weights; null where it was not, or of other ones. */
   readonly recall: DeidRecall | null;
-  /** How its notes are read for entities; null for overlapping windows. */
+  /** How notes are tagged: by sentences where the model learned from sentences. */
   readonly sentences: SentenceReading | null;
 }
 

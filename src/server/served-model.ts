@@ -7,8 +7,7 @@ import { type OpenModel, openModel, resolveModel } from "../checkpoint/index.js"
 import { ClinicalBertError } from "../errors.js";
 import { AutoTokenizer } from "../pipelines/index.js";
 import { readRecall } from "../tasks/deid/deid-recall.js";
-import { readSentenceReading } from "../tasks/index.js";
-import { phiClasses } from "../tasks/index.js";
+import { phiClasses, readSentenceReading } from "../tasks/index.js";
 import { fileError } from "../util/file-error.js";
 import type { ModelInfo, ModelTask } from "./api.js";
 import type { LaneHead, TokenizerSource } from "./messages.js";

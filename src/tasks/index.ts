@@ -83,4 +83,4 @@ export {
 } from "./deid/deidentify.js";
 export { type PhiClasses, type PhiSpan, phiClasses } from "./deid/find-phi.js";
 export { type SurrogateRequest, Surrogates } from "./deid/surrogates.js";
-export { findBySentences, readSentenceReading, type SentenceReading } from "./sentence-reading.js";
+export { classifyNotes, readSentenceReading, type SentenceReading } from "./sentence-reading.js";

@@ -5,6 +5,13 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Span } from "../notes/span.js";
+import type {
+  PreTrainedTokenizer,
+  RowModel,
+  TokenClassificationOptions,
+  TokenClassificationResult,
+} from "../pipelines/index.js";
+import { classifyTokens } from "../pipelines/token-classification.js";
 import { splitSentences } from "./finetuning/entity-features.js";
 import { nonBlankLines } from "./readers/words.js";
 
@@ -22,7 +29,7 @@ export async function readSentenceReading(folder: string): Promise<SentenceReadi
 }
 
 /** From the start of each sentence to the start of the next, so that no character is left out. */
-function coverSentences(text: string): Span[] {
+export function coverSentences(text: string): Span[] {
   const sentences = nonBlankLines(text);
   const starts = splitSentences({
     kind: "entities",
@@ -37,24 +44,26 @@ function coverSentences(text: string): Span[] {
     : starts.map((start, index) => [index === 0 ? 0 : start, starts[index + 1] ?? text.length]);
 }
 
-/**
- * What `find` finds in whole texts, or, with a `reading`, in their sentences; `shift` moves a find by the place of its sentence.
- * `find` is called once, with all parts.
- */
-export async function findBySentences<Found>(
+/** `classifyTokens` of notes, sentence by sentence where `reading` says so; places are those of the notes. */
+export async function classifyNotes(
+  tokenizer: PreTrainedTokenizer,
+  model: RowModel,
   texts: readonly string[],
   reading: SentenceReading | null,
-  find: (
-    parts: readonly string[],
-    limit: { readonly max_length?: number },
-  ) => Promise<readonly (readonly Found[])[]>,
-  shift: (found: Found, by: number) => Found,
-): Promise<Found[][]> {
-  const parts = texts.map((text) => (reading === null ? [[0, text.length] as const] : coverSentences(text)));
-  const found = await find(
-    parts.flatMap((spans, index) => spans.map((span) => texts[index]!.slice(...span))),
-    reading === null ? {} : { max_length: reading.maxLength },
+  options: TokenClassificationOptions = {},
+): Promise<TokenClassificationResult[][]> {
+  if (reading === null) return classifyTokens(tokenizer, model, texts, options);
+  const parts = texts.map(coverSentences);
+  const found = await classifyTokens(
+    tokenizer,
+    model,
+    parts.flatMap((spans, note) => spans.map((span) => texts[note]!.slice(...span))),
+    { max_length: reading.maxLength, ...options },
   );
   let next = 0;
-  return parts.map((spans) => spans.flatMap(([from]) => found[next++]!.map((each) => shift(each, from))));
+  return parts.map((spans) =>
+    spans.flatMap(([from]) =>
+      found[next++]!.map((entity) => ({ ...entity, start: entity.start + from, end: entity.end + from })),
+    ),
+  );
 }

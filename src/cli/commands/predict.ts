@@ -4,7 +4,7 @@ import { ClinicalBertError } from "../../errors.js";
 import { AGGREGATION_STRATEGIES, type AggregationStrategy, pipeline } from "../../pipelines/index.js";
 import { classifyTexts } from "../../pipelines/text-classification.js";
 import type { TextOrPair } from "../../tokens/index.js";
-import { findBySentences, readSentenceReading, REPLACEMENTS, type Replacement } from "../../tasks/index.js";
+import { classifyNotes, readSentenceReading, REPLACEMENTS, type Replacement } from "../../tasks/index.js";
 import { batchCalls } from "../batch-calls.js";
 import { addExamples, type CliCommand, type CliContext } from "../context.js";
 import { deidentifyNotes } from "../deid-notes.js";
@@ -118,18 +118,11 @@ async function tagNotes(context: CliContext, files: readonly string[], flags: Pr
   const reading = await readSentenceReading(folder);
   try {
     const run = batchCalls((texts: readonly string[]) =>
-      findBySentences(
-        texts,
-        reading,
-        (parts, limit) =>
-          tag(parts, {
-            aggregation_strategy,
-            ...limit,
-            ...(stride === undefined ? {} : { stride }),
-            signal: context.signal,
-          }),
-        (entity, by) => ({ ...entity, start: entity.start + by, end: entity.end + by }),
-      ),
+      classifyNotes(tag.tokenizer, tag.model, texts, reading, {
+        aggregation_strategy,
+        ...(stride === undefined ? {} : { stride }),
+        signal: context.signal,
+      }),
     );
     const answer = async (record: JsonObject): Promise<JsonObject> => {
       const text = textOf(record);

@@ -14,8 +14,13 @@ export function deidentify(
 ): Promise<DeidentifyResponse | readonly DeidentifyResponse[]> {
   const model = context.run("token-classification");
   const { recall, sentences } = context.model;
-  const { tokenizer } = context;
-  const phi = { tokenizer, model, classes: phiClasses(model.config.id2label), sentences, recall };
+  const phi = {
+    tokenizer: context.tokenizer,
+    model,
+    classes: phiClasses(model.config.id2label),
+    recall,
+    sentences,
+  };
   return oneOrMany(context, inputs, async (texts) => {
     const notes = texts.map((text) => ({ id: "", text, patientId: patient ?? randomUUID() }));
     const found = await deidentifyNotes(phi, notes, { ...parameters, surrogates: new Surrogates(KEY) });

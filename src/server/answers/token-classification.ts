@@ -1,7 +1,6 @@
 /** @file `/token-classification`: entities of notes of any length, with exact offsets in the unit that was asked for. */
 import { spanConverter } from "../../notes/offset-units.js";
-import { classifyTokens } from "../../pipelines/token-classification.js";
-import { findBySentences } from "../../tasks/index.js";
+import { classifyNotes } from "../../tasks/index.js";
 import type { TokenClassificationRequest, TokenClassificationResponse } from "../api.js";
 import { type AnswerContext, oneOrMany } from "./context.js";
 
@@ -11,17 +10,10 @@ export function tokenClassification(
 ): Promise<TokenClassificationResponse> {
   return oneOrMany(context, inputs, async (texts) => {
     const model = context.run("token-classification");
-    const found = await findBySentences(
-      texts,
-      context.model.sentences,
-      (parts, limit) =>
-        classifyTokens(context.tokenizer, model, parts, {
-          aggregation_strategy: "first",
-          ...limit,
-          ...parameters,
-        }),
-      (entity, by) => ({ ...entity, start: entity.start + by, end: entity.end + by }),
-    );
+    const found = await classifyNotes(context.tokenizer, model, texts, context.model.sentences, {
+      aggregation_strategy: "first",
+      ...parameters,
+    });
     return found.map((entities, index) => {
       const convert = spanConverter(texts[index]!, offsets);
       return entities.map((entity) => {

@@ -9,9 +9,10 @@ import {
   type PretrainedModelOptions,
 } from "../../pipelines/index.js";
 import type { RowModel } from "../../pipelines/rows.js";
+import type { Span } from "../../notes/span.js";
 import type { ScoredToken } from "../../pipelines/aggregate-entities.js";
 import { scoreTokens } from "../../pipelines/token-classification.js";
-import { findBySentences, readSentenceReading, type SentenceReading } from "../sentence-reading.js";
+import { coverSentences, readSentenceReading, type SentenceReading } from "../sentence-reading.js";
 import { type DeidRecall, hashFile, readRecall } from "./deid-recall.js";
 import { findPhi, type PhiClasses, type PhiSpan, phiClasses } from "./find-phi.js";
 import { referenceYearOf, Surrogates } from "./surrogates.js";
@@ -116,20 +117,29 @@ export async function deidentify(
   const { threshold = recall?.threshold ?? DEFAULT_THRESHOLD, replace, stride, signal } = options;
   if (!(threshold > 0 && threshold <= 1))
     throw new ClinicalBertError("USAGE", `threshold is ${threshold}; it must be above 0 and at most 1.`);
-  const scored = await findBySentences(
-    notes.map(({ text }) => text),
-    sentences,
-    (parts, limit) =>
-      scoreTokens(tokenizer, model, parts, {
-        ...limit,
-        ...(stride === undefined ? {} : { stride }),
-        ...(signal === undefined ? {} : { signal }),
-      }),
-    (token, by): ScoredToken => ({ ...token, span: [token.span[0] + by, token.span[1] + by] }),
+  const parts = notes.map(({ text }) =>
+    sentences === null ? [[0, text.length] as const] : coverSentences(text),
   );
+  const scored = await scoreTokens(
+    tokenizer,
+    model,
+    parts.flatMap((spans, note) => spans.map((span) => notes[note]!.text.slice(...span))),
+    {
+      ...(sentences === null ? {} : { max_length: sentences.maxLength }),
+      ...(stride === undefined ? {} : { stride }),
+      ...(signal === undefined ? {} : { signal }),
+    },
+  );
+  let next = 0;
+  const tokensOf = (spans: readonly Span[]): ScoredToken[] =>
+    spans.flatMap(([from]) =>
+      scored[next++]!.map(
+        (token): ScoredToken => ({ ...token, span: [token.span[0] + from, token.span[1] + from] }),
+      ),
+    );
   const surrogates = replace === "surrogate" ? (options.surrogates ?? new Surrogates(randomBytes(32))) : null;
   return notes.map(({ id, text, patientId = id }, index) => {
-    const entities = findPhi(text, scored[index]!, classes, threshold);
+    const entities = findPhi(text, tokensOf(parts[index]!), classes, threshold);
     const copy = replace === undefined ? {} : { text: replacePhi(text, entities, patientId, surrogates) };
     return { id, entities, ...copy, notice: NO_DETERMINATION };
   });

@@ -73,6 +73,42 @@ describe("CSV", () => {
     ]);
   });
 
+  test("a damaged table gives the same notes and refusals, whatever the size of the chunks", async () => {
+    const damage = fc.constantFrom(
+      '"',
+      '",',
+      "\n",
+      '""',
+      ",,,",
+      "\0".repeat(3),
+      "\0".repeat(40),
+      '"\n"',
+      "\r\n",
+    );
+    const rows = Array.from(
+      { length: 12 },
+      (_, index) => `${index + 1},7,Nursing,${quote(`Seen "today"\nby Dr. Ho, no pain ${index}.`)}\n`,
+    );
+    const csv = HEADER + rows.join("");
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(fc.integer({ min: HEADER.length, max: csv.length }), damage), {
+          minLength: 1,
+          maxLength: 3,
+        }),
+        fc.integer({ min: 1, max: 90 }),
+        async (places, chunk) => {
+          let damaged = csv;
+          for (const [at, what] of places) damaged = damaged.slice(0, at) + what + damaged.slice(at);
+          const whole = await read(damaged, {}, 1 << 20);
+          expect(await read(damaged, {}, chunk)).toEqual(whole);
+          expect(whole.notes.length + whole.refused.length).toBeGreaterThan(0);
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+
   test("names missing columns without quoting the header", async () => {
     await expect(read("secret name,other\n1,2\n")).rejects.toThrow(
       /test\.csv has 2 columns and none of the known text columns/,

@@ -5,7 +5,7 @@ export interface CliContext {
   readonly stdin: NodeJS.ReadableStream;
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
-  /** Aborts at the first SIGINT or SIGTERM; a second one ends the process at once. */
+  /** Aborts at the first SIGINT or SIGTERM; a second one ends the process at once, by that signal. */
   readonly signal: AbortSignal;
   /** Exit code to end with although nothing was thrown (for example: some lines were refused). */
   exitCode: 0 | 1;

@@ -15,7 +15,13 @@ export async function main(argv: readonly string[]): Promise<number> {
   const stop = new AbortController();
   let stoppedBy: StopSignal | null = null;
   const onSignal = (name: StopSignal): void => {
-    if (stoppedBy !== null) process.exit(EXIT[stoppedBy]);
+    if (stoppedBy !== null) {
+      // By the signal itself, which shells call 130 and 143: process.exit() stops threads, and onnxruntime aborts when it is stopped in a run.
+      process.off("SIGINT", onSignal);
+      process.off("SIGTERM", onSignal);
+      process.kill(process.pid, stoppedBy);
+      return;
+    }
     stoppedBy = name;
     const reason = new ClinicalBertError("ABORTED", `Stopped by ${name}.`);
     stop.abort(reason);

@@ -156,7 +156,7 @@ describe("signals", () => {
           setTimeout(() => child.kill("SIGTERM"), 200);
         }),
     });
-    expect(outcome.code).toBe(130);
+    expect(outcome.signal).toBe("SIGINT");
   });
 });
 

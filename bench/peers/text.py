@@ -11,6 +11,8 @@ import sys
 import time
 import warnings
 
+# The spacy.py beside this file would hide the package of that name.
+sys.path.pop(0)
 warnings.simplefilter("ignore")
 
 

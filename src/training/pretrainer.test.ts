@@ -3,7 +3,8 @@ import { BERT_BASE, type BertConfig } from "../bert/config.js";
 import type { PretrainingInstance } from "../instances/instance.js";
 import { createOrtRuntime, liveExecutables } from "../runtime/index.js";
 import { initializeParameters } from "./parameter-vector.js";
-import { createTrainingState, Pretrainer, type TrainingState } from "./pretrainer.js";
+import { createTrainingState, Pretrainer } from "./pretrainer.js";
+import type { TrainingState } from "./trained-graph.js";
 
 const CONFIG: BertConfig = {
   ...BERT_BASE,

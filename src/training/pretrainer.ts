@@ -1,19 +1,16 @@
-/** @file One optimizer step of pretraining: micro-batches, masks, clip, AdamW. Owns the compiled graph and the training state in memory. */
+/** @file One optimizer step of pretraining: its losses, schedule and clip on a trained graph. */
 import type { BertConfig } from "../bert/config.js";
 import { type BertHead, PRETRAINING_HEADS, parameterTable } from "../bert/parameters.js";
-import { ClinicalBertError } from "../errors.js";
-import { gradientName } from "../graph/differentiate.js";
-import type { Tensor } from "../graph/tensor.js";
 import type { PretrainingInstance } from "../instances/instance.js";
-import type { Executable, Runtime } from "../runtime/runtime.js";
-import { type AdamW, clipScale, globalNorm, PUBLISHED_ADAM_W, updateAdamW } from "./adam-w.js";
-import { accumulatedName } from "./accumulated-gradients.js";
+import type { Runtime } from "../runtime/runtime.js";
+import { type AdamW, clipScale, PUBLISHED_ADAM_W } from "./adam-w.js";
 import { addResult, type BatchResult, emptyResult, resultOf } from "./batch-result.js";
-import { DropoutFeeds, type DropoutPlace } from "./dropout-places.js";
-import { createVector, decaySegments, type ParameterVector } from "./parameter-vector.js";
+import { DropoutFeeds } from "./dropout-places.js";
+import { createVector, type ParameterVector } from "./parameter-vector.js";
 import { type BatchShape, batchScales, packBatch } from "./pretraining-batch.js";
 import { pretrainingGraph } from "./pretraining-graph.js";
 import { learningRateAt, type Schedule } from "./schedule.js";
+import { TrainedGraph, type TrainingState } from "./trained-graph.js";
 
 export interface PretrainerOptions {
   readonly config: BertConfig;
@@ -33,13 +30,6 @@ export interface StepResult extends BatchResult {
   readonly gradientNorm: number;
 }
 
-/** Weights and moments: with the step, everything that the next step depends on. */
-export interface TrainingState {
-  readonly weights: ParameterVector;
-  readonly firstMoments: ParameterVector;
-  readonly secondMoments: ParameterVector;
-}
-
 /** Zeros in the layout of a model with `heads`. */
 export function createTrainingState(
   config: BertConfig,
@@ -57,28 +47,13 @@ export class Pretrainer {
   readonly state: TrainingState;
   readonly gradients: ParameterVector;
   readonly #options: PretrainerOptions;
-  readonly #executable: Executable;
-  readonly #parameterFeeds: Readonly<Record<string, Tensor>>;
-  readonly #gradientOutputs: Readonly<Record<string, Tensor>>;
-  readonly #dropout: DropoutFeeds;
+  readonly #trained: TrainedGraph;
 
-  private constructor(
-    options: PretrainerOptions,
-    state: TrainingState,
-    executable: Executable,
-    places: readonly DropoutPlace[],
-  ) {
+  private constructor(options: PretrainerOptions, trained: TrainedGraph) {
     this.#options = options;
-    this.#executable = executable;
-    this.#dropout = new DropoutFeeds(places, options.dropout, options.seed);
-    this.state = state;
-    this.gradients = createVector(state.weights.table);
-    const entries = [...this.gradients.tensors];
-    this.#gradientOutputs = Object.fromEntries(entries.map(([name, tensor]) => [gradientName(name), tensor]));
-    this.#parameterFeeds = {
-      ...Object.fromEntries(state.weights.tensors),
-      ...Object.fromEntries(entries.map(([name, tensor]) => [accumulatedName(name), tensor])),
-    };
+    this.#trained = trained;
+    this.state = trained.state;
+    this.gradients = trained.gradients;
   }
 
   /** Compiles the graph; the caller disposes of the result. `state` is trained in place. */
@@ -92,7 +67,8 @@ export class Pretrainer {
       dropout: options.dropout > 0,
       gradients: true,
     });
-    return new Pretrainer(options, state, await runtime.compile(graph), dropoutPlaces);
+    const dropout = new DropoutFeeds(dropoutPlaces, options.dropout, options.seed);
+    return new Pretrainer(options, new TrainedGraph(await runtime.compile(graph), state, dropout));
   }
 
   /**
@@ -108,25 +84,9 @@ export class Pretrainer {
     const result = await this.computeGradients(batch, step, stopped);
     if (result === null) return null;
     const { schedule, optimizer = PUBLISHED_ADAM_W } = this.#options;
-    const gradientNorm = globalNorm(this.gradients.data);
-    if (!Number.isFinite(result.loss) || !Number.isFinite(gradientNorm)) {
-      const message = `The loss is ${result.loss} and the gradient norm ${gradientNorm} at step ${step}.`;
-      throw new ClinicalBertError("TRAINING_DIVERGED", message, { details: { step } });
-    }
+    const gradientNorm = this.#trained.requireFiniteNorm(result.loss, step);
     const learningRate = learningRateAt(step, schedule);
-    const { weights, firstMoments, secondMoments } = this.state;
-    updateAdamW(
-      {
-        weights: weights.data,
-        gradients: this.gradients.data,
-        firstMoments: firstMoments.data,
-        secondMoments: secondMoments.data,
-      },
-      decaySegments(weights.table),
-      optimizer,
-      learningRate,
-      clipScale(gradientNorm, optimizer.clipNorm),
-    );
+    this.#trained.update(optimizer, learningRate, clipScale(gradientNorm, optimizer.clipNorm));
     return { ...result, learningRate, gradientNorm };
   }
 
@@ -144,17 +104,13 @@ export class Pretrainer {
       if (stopped()) return null;
       const part = batch.slice(first, first + microBatch);
       const feeds = packBatch(part, { ...shape, vocabSize: config.vocabSize }, scales);
-      const masks = this.#dropout.draw(new Map([["B", part.length]]), step, first);
-      const outputs = await this.#executable.run(
-        { ...feeds, ...this.#parameterFeeds, ...masks },
-        this.#gradientOutputs,
-      );
+      const outputs = await this.#trained.run(feeds, new Map([["B", part.length]]), step, first);
       addResult(total, resultOf(part, outputs, shape.maxPredictions));
     }
     return total;
   }
 
   async dispose(): Promise<void> {
-    await this.#executable.dispose();
+    await this.#trained.dispose();
   }
 }

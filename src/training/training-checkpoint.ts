@@ -8,7 +8,7 @@ import type { Tensor } from "../graph/tensor.js";
 import { fileError } from "../util/file-error.js";
 import { makeFolder } from "../util/make-folder.js";
 import type { ParameterVector } from "./parameter-vector.js";
-import type { TrainingState } from "./pretrainer.js";
+import type { TrainingState } from "./trained-graph.js";
 import type { TrainingEnvironment } from "./training-environment.js";
 
 const FORMAT = "clinicalbert-training-checkpoint-1";

@@ -1,22 +1,17 @@
-/** @file One optimizer step of fine-tuning: micro-batches, masks, clip, AdamW. Owns the compiled graph and the training state in memory. */
+/** @file One optimizer step of fine-tuning: its answers' weights, schedule and clip on a trained graph. */
 import type { BertConfig } from "../../bert/config.js";
-import { ClinicalBertError } from "../../errors.js";
-import { gradientName } from "../../graph/differentiate.js";
-import type { Tensor } from "../../graph/tensor.js";
-import type { Executable, Runtime } from "../../runtime/runtime.js";
-import { accumulatedName } from "../../training/accumulated-gradients.js";
+import type { Runtime } from "../../runtime/runtime.js";
 import {
   type AdamW,
   clipScale,
   globalNorm,
   PUBLISHED_ADAM_W,
-  updateAdamW,
   withBiasCorrection,
 } from "../../training/adam-w.js";
-import { DropoutFeeds, type DropoutPlace } from "../../training/dropout-places.js";
-import { createVector, decaySegments, type ParameterVector } from "../../training/parameter-vector.js";
-import type { TrainingState } from "../../training/pretrainer.js";
+import { DropoutFeeds } from "../../training/dropout-places.js";
+import type { ParameterVector } from "../../training/parameter-vector.js";
 import { continuousRateAt, learningRateAt } from "../../training/schedule.js";
+import { TrainedGraph, type TrainingState } from "../../training/trained-graph.js";
 import type { PlannedBatch } from "./batch-plan.js";
 import { PADDING_CLASS } from "./entity-features.js";
 import { type Feature, IGNORED } from "./feature.js";
@@ -52,40 +47,26 @@ export class Finetuner {
   readonly #options: FinetunerOptions;
   readonly #quirks: FinetuneQuirks;
   readonly #optimizer: AdamW;
-  readonly #executable: Executable;
-  readonly #parameterFeeds: Readonly<Record<string, Tensor>>;
-  readonly #gradientOutputs: Readonly<Record<string, Tensor>>;
-  readonly #dropout: DropoutFeeds;
+  readonly #trained: TrainedGraph;
 
-  private constructor(
-    options: FinetunerOptions,
-    state: TrainingState,
-    executable: Executable,
-    places: readonly DropoutPlace[],
-  ) {
-    const { recipe } = options;
+  private constructor(options: FinetunerOptions, trained: TrainedGraph) {
     this.#options = options;
-    this.#quirks = quirksOf(recipe);
-    this.#optimizer = optimizerOf(recipe);
-    this.#executable = executable;
-    this.#dropout = new DropoutFeeds(places, recipe.dropout, recipe.seed);
-    this.state = state;
-    this.gradients = createVector(state.weights.table);
-    const entries = [...this.gradients.tensors];
-    this.#gradientOutputs = Object.fromEntries(entries.map(([name, tensor]) => [gradientName(name), tensor]));
-    this.#parameterFeeds = {
-      ...Object.fromEntries(state.weights.tensors),
-      ...Object.fromEntries(entries.map(([name, tensor]) => [accumulatedName(name), tensor])),
-    };
+    this.#quirks = quirksOf(options.recipe);
+    this.#optimizer = optimizerOf(options.recipe);
+    this.#trained = trained;
+    this.state = trained.state;
+    this.gradients = trained.gradients;
   }
 
   /** Compiles the graph; the caller disposes of the result. `state` is trained in place. */
   static async create(runtime: Runtime, options: FinetunerOptions, state: TrainingState): Promise<Finetuner> {
-    const { graph, dropoutPlaces } = finetuningGraph(options.config, headsOf(options.recipe.task), {
-      dropout: options.recipe.dropout > 0,
+    const { recipe } = options;
+    const { graph, dropoutPlaces } = finetuningGraph(options.config, headsOf(recipe.task), {
+      dropout: recipe.dropout > 0,
       gradients: true,
     });
-    return new Finetuner(options, state, await runtime.compile(graph), dropoutPlaces);
+    const dropout = new DropoutFeeds(dropoutPlaces, recipe.dropout, recipe.seed);
+    return new Finetuner(options, new TrainedGraph(await runtime.compile(graph), state, dropout));
   }
 
   /**
@@ -100,26 +81,14 @@ export class Finetuner {
   ): Promise<UpdateResult | null> {
     const computed = await this.computeGradients(features, batch, step, stopped);
     if (computed === null) return null;
-    const gradientNorm = globalNorm(this.gradients.data);
-    if (!Number.isFinite(computed.loss) || !Number.isFinite(gradientNorm)) {
-      const message = `The loss is ${computed.loss} and the gradient norm ${gradientNorm} at step ${step}.`;
-      throw new ClinicalBertError("TRAINING_DIVERGED", message, { details: { step } });
-    }
+    const gradientNorm = this.#trained.requireFiniteNorm(computed.loss, step);
     const learningRate = this.#rateAt(step);
     const { clipNorm } = this.#optimizer;
     if (this.#quirks.clipsEachParameter) clipEach(this.gradients, clipNorm);
     const applied = this.#quirks.publishedOptimizer
       ? { optimizer: this.#optimizer, learningRate }
       : withBiasCorrection(this.#optimizer, learningRate, step + 1);
-    const { weights, firstMoments, secondMoments } = this.state;
-    updateAdamW(
-      {
-        weights: weights.data,
-        gradients: this.gradients.data,
-        firstMoments: firstMoments.data,
-        secondMoments: secondMoments.data,
-      },
-      decaySegments(weights.table),
+    this.#trained.update(
       applied.optimizer,
       applied.learningRate,
       this.#quirks.clipsEachParameter ? 1 : clipScale(gradientNorm, clipNorm),
@@ -155,18 +124,14 @@ export class Finetuner {
         ["B", part.length],
         ["S", length],
       ]);
-      const masks = this.#dropout.draw(symbols, step, first);
-      const outputs = await this.#executable.run(
-        { ...feeds, ...this.#parameterFeeds, ...masks },
-        this.#gradientOutputs,
-      );
+      const outputs = await this.#trained.run(feeds, symbols, step, first);
       loss += Number(outputs["loss"]!.data[0]);
     }
     return { loss, paddedTokens: rows.length * length };
   }
 
   async dispose(): Promise<void> {
-    await this.#executable.dispose();
+    await this.#trained.dispose();
   }
 
   #rateAt(step: number): number {

@@ -2,6 +2,7 @@
 import { type BertConfig, type BertHead, inferenceGraph } from "../bert/index.js";
 import { ClinicalBertError } from "../errors.js";
 import { Tensor } from "../graph/tensor.js";
+import type { Graph } from "../graph/value.js";
 import type { Executable, Runtime, TensorMap } from "../runtime/runtime.js";
 import type { ModelDtype } from "./shared-options.js";
 import { Callable } from "./callable.js";
@@ -59,6 +60,7 @@ export class PreTrainedModel extends Callable {
   readonly name_or_path: string;
   readonly config: PretrainedConfig;
   readonly #loaded: LoadedModel;
+  readonly #weights: TensorMap;
   readonly #executables = new Map<string, Promise<Executable>>();
 
   constructor(loaded: LoadedModel) {
@@ -66,6 +68,7 @@ export class PreTrainedModel extends Callable {
     this.name_or_path = loaded.name;
     this.config = loaded.config;
     this.#loaded = loaded;
+    this.#weights = Object.fromEntries(loaded.parameters);
   }
 
   async _call(inputs: ModelInputs): Promise<ModelOutputs & ExtendedOutputs> {
@@ -83,13 +86,7 @@ export class PreTrainedModel extends Callable {
     wishes: GraphWishes = { hiddenStates: false, attentions: false },
   ): Promise<Record<string, Tensor>> {
     const executable = await this.#executable(wishes);
-    const fed = this.#weightsAreFed ? { ...Object.fromEntries(this.#loaded.parameters), ...inputs } : inputs;
-    return executable.run(fed);
-  }
-
-  /** Weights that are fed are shared by all graphs of the model; quantized ones, or where feeding copies, are part of each. */
-  get #weightsAreFed(): boolean {
-    return this.#loaded.dtype !== "q8" && !this.#loaded.runtime.copiesFeeds;
+    return executable.run({ ...this.#weights, ...inputs });
   }
 
   /** What each row asks for, in order: rows run sorted by length, in batches with little padding. */
@@ -115,12 +112,32 @@ export class PreTrainedModel extends Callable {
     if (known !== undefined) return known;
     const { bertConfig, heads, runtime, dtype, parameters } = this.#loaded;
     const graph = inferenceGraph(bertConfig, { heads, ...wishes });
-    const made = this.#weightsAreFed
-      ? runtime.compile(graph)
-      : runtime.compile(graph, { constants: parameters, quantize: dtype === "q8" });
+    const made = runtime.compile(graph, {
+      constants: new Map([...parameters].filter(([name]) => this.#isConstant(name, graph, wishes))),
+      quantize: dtype === "q8",
+    });
     this.#executables.set(key, made);
     return made;
   }
+
+  /**
+   * Whether a weight is made part of a graph, where the runtime lays it out for its products once (a text of 16 tokens is half as fast
+   * without), or fed to every run, where all graphs of the model share it: tables that are only looked up, and graphs that are seldom
+   * asked for. Quantized weights, and all of them where feeding copies, are constants.
+   */
+  #isConstant(name: string, graph: Graph, { hiddenStates, attentions }: GraphWishes): boolean {
+    const { runtime, dtype } = this.#loaded;
+    if (runtime.copiesFeeds || dtype === "q8") return true;
+    return !hiddenStates && !attentions && !isTable(name, graph);
+  }
+}
+
+/** Whether rows of the input are gathered: onnxruntime keeps such a one as it is. */
+function isTable(name: string, { nodes }: Graph): boolean {
+  return nodes.some(
+    ({ op, inputs: [table] }) =>
+      op === "gather" && table?.node.op === "input" && table.node.attributes.name === name,
+  );
 }
 
 function completeInputs(inputs: ModelInputs, { maxPositions }: BertConfig): TensorMap {

@@ -4,6 +4,7 @@ import type { InferenceSession } from "onnxruntime-node";
 import { ClinicalBertError } from "../errors.js";
 import { lowerGraph } from "../onnx/lower.js";
 import { messageOf, OrtExecutable, ortFailure } from "./ort-executable.js";
+import { bytesOf } from "../util/protobuf.js";
 import type { Runtime } from "./runtime.js";
 
 export type Device = "cpu" | "cuda" | "webgpu";
@@ -29,12 +30,11 @@ export async function createOrtRuntime({
   return {
     name: "ort-node",
     copiesFeeds: false,
-    async compile(graph, { constants, quantize = false } = {}) {
-      const lowered = lowerGraph(graph, {
-        ...(constants === undefined ? {} : { initializers: constants }),
-        quantize,
-      });
-      const session = await createSession(ort, lowered.toBytes(), device, threads);
+    async compile(graph, { constants = new Map(), quantize = false } = {}) {
+      const model = lowerGraph(graph, { initializers: constants, quantize, external: true }).toBytes();
+      // Each constant is an external file in memory, so that no model of its size is built beside the weights.
+      const externalData = [...constants].map(([path, { data }]) => ({ path, data: bytesOf(data) }));
+      const session = await createSession(ort, model, { device, threads, externalData });
       return new OrtExecutable(ort.Tensor, graph, session, constants);
     },
   };
@@ -46,12 +46,16 @@ export async function ortVersion(): Promise<string> {
   return ort.env.versions.node ?? "unknown";
 }
 
+interface SessionOptions extends Required<OrtNodeOptions> {
+  /** Initializers that the model leaves out, by their location in it. */
+  readonly externalData?: readonly { readonly path: string; readonly data: Uint8Array }[];
+}
+
 /** Loads an ONNX model that is already bytes or a file (an exported or published one) under the same options. */
 export async function createSession(
   ort: Ort,
   model: Uint8Array,
-  device: Device,
-  threads: number,
+  { device, threads, externalData = [] }: SessionOptions,
 ): Promise<InferenceSession> {
   try {
     return await ort.InferenceSession.create(model, {
@@ -62,6 +66,7 @@ export async function createSession(
       graphOptimizationLevel: "all",
       // A planned block beside the chunks of the first run: up to 0.9 GB more at BERT-base, and no faster.
       enableMemPattern: false,
+      externalData,
       logSeverityLevel: 3,
       // Gradients reach denormal numbers, on which processors are a hundred times slower. onnxruntime turns them off for the
       // session's pool, and for the calling thread only when this is the first session of the process: threads started

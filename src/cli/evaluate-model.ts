@@ -19,6 +19,7 @@ interface ModelTestFlags {
   readonly seed: number;
   readonly threads: number;
   readonly device: Device;
+  readonly dtype: "fp32" | "q8";
   readonly json?: true;
 }
 
@@ -38,6 +39,12 @@ export function configureModelTest(command: Command, context: CliContext): void 
     .option("--seed <n>", "of the bootstrap", wholeNumber(0, 2 ** 32 - 1), 1)
     .option("--threads <n>", "threads of the arithmetic", wholeNumber(1), availableParallelism())
     .option("--device <name>", DEVICES.join(", "), oneOf(DEVICES), "cpu")
+    .option(
+      "--dtype <type>",
+      "fp32 or q8: what 8-bit weights cost on this task",
+      oneOf(["fp32", "q8"]),
+      "fp32",
+    )
     .option("--json", "the scores as JSON")
     .action((flags: ModelTestFlags) => run(context, flags));
   addExamples(
@@ -48,7 +55,7 @@ export function configureModelTest(command: Command, context: CliContext): void 
 }
 
 async function run(context: CliContext, flags: ModelTestFlags): Promise<void> {
-  const { model, samples, seed, threads, device } = flags;
+  const { model, samples, seed, threads, device, dtype } = flags;
   const shape = await readModelShape(model);
   const { data, notices } = await readFinetuneData(shape.task, {
     train: flags.test,
@@ -64,6 +71,7 @@ async function run(context: CliContext, flags: ModelTestFlags): Promise<void> {
     seed,
     threads,
     device,
+    dtype,
     signal: context.signal,
   });
   for (const notice of [...notices, ...tested.notices]) context.stderr.write(`clinicalbert: ${notice}\n`);

@@ -12,6 +12,8 @@ import { type FinetuneTask, headsOf } from "./recipe.js";
 export interface AnswerOptions {
   readonly config: BertConfig;
   readonly task: FinetuneTask;
+  /** Gives linear layers 8 bits a weight; `parameters` must then stay as they are. */
+  readonly quantize?: boolean;
   /** Asked between batches; the result is then null. */
   readonly stopped?: () => boolean;
 }
@@ -33,14 +35,14 @@ export interface Answerer {
 /** Tokens of a batch, padding included. */
 const TOKENS_AT_ONCE = 2048;
 
-/** Compiles the forward graph on `parameters`, which may change between calls. */
+/** Compiles the forward graph on `parameters`, whose numbers may change between calls. */
 export async function createAnswerer(
   runtime: Runtime,
   parameters: ReadonlyMap<string, Tensor>,
-  { config, task, stopped = () => false }: AnswerOptions,
+  { config, task, quantize = false, stopped = () => false }: AnswerOptions,
 ): Promise<Answerer> {
   const { graph } = finetuningGraph(config, headsOf(task), { dropout: false, gradients: false });
-  const executable = await runtime.compile(graph);
+  const executable = await runtime.compile(graph, quantize ? { constants: parameters, quantize } : {});
   const parameterFeeds = Object.fromEntries(parameters);
   const ofTokens = task === "ner";
   return {

@@ -18,6 +18,7 @@ import type { Scores } from "./scores.js";
 export interface TestModelOptions extends BootstrapOptions {
   readonly device: Device;
   readonly threads: number;
+  readonly dtype: "fp32" | "q8";
   readonly signal: AbortSignal;
 }
 
@@ -32,7 +33,7 @@ export async function testModel(
   model: string,
   shape: TaskShape,
   examples: readonly Example[],
-  { device, threads, signal, ...bootstrap }: TestModelOptions,
+  { device, threads, dtype, signal, ...bootstrap }: TestModelOptions,
 ): Promise<TestedModel> {
   checkKinds(shape.task, "test", examples);
   const start = await openStart(model);
@@ -46,6 +47,7 @@ export async function testModel(
   const answerer = await createAnswerer(runtime, parameters, {
     config,
     task: shape.task,
+    quantize: dtype === "q8",
     stopped: () => signal.aborted,
   });
   try {

@@ -1,10 +1,9 @@
 /** @file Reads Flax weights (`flax_model.msgpack`): nested maps in MessagePack whose leaves are array extensions. */
-import { arrayOf, bytesPerElement, type DType } from "../../graph/dtype.js";
-import { sizeOf, Tensor } from "../../graph/tensor.js";
+import type { DType } from "../../graph/dtype.js";
 import type { ByteSource } from "../../util/byte-source.js";
-import { bytesOf } from "../../util/protobuf.js";
-import { checkedSize, damaged, unknownTensor, unsupported, type Weights } from "../weights.js";
-import { type ScannedArray, scanArray, scanExtensions } from "./msgpack-scan.js";
+import { type LocatedArray, requireFit, weightsAt } from "../located-arrays.js";
+import { damaged, unsupported, type Weights } from "../weights.js";
+import { scanArray, scanExtensions } from "./msgpack-scan.js";
 
 /** `_MsgpackExtType.ndarray` of flax/serialization.py. */
 const NDARRAY = 1;
@@ -21,14 +20,10 @@ const TYPES: Readonly<Record<string, DType>> = {
   bool: "bool",
 };
 
-interface FlaxArray extends ScannedArray {
-  readonly type: DType;
-}
-
 /** Finds the arrays of `source` and takes ownership of it. Names are the keys from the root, joined by "/". */
 export async function readFlax(source: ByteSource): Promise<Weights> {
   const { path } = source;
-  const arrays = new Map<string, FlaxArray>();
+  const arrays = new Map<string, LocatedArray>();
   for (const extension of await scanExtensions(source, (what, offset) => damaged(path, what, { offset }))) {
     if (extension.kind !== NDARRAY) continue;
     const { name } = extension;
@@ -39,26 +34,9 @@ export async function readFlax(source: ByteSource): Promise<Weights> {
     );
     const type = Object.hasOwn(TYPES, array.dtype) ? TYPES[array.dtype] : undefined;
     if (type === undefined) throw unsupported(path, `dtype ${JSON.stringify(array.dtype)}`, name);
-    const size = checkedSize(array.dims);
-    if (size === null || size * bytesPerElement(type) !== array.length)
-      throw damaged(path, `its ${array.length} bytes do not fit ${type} [${array.dims.join(", ")}]`, {
-        tensor: name,
-        offset: array.start,
-      });
-    arrays.set(name, { ...array, type });
+    const located = { type, dims: array.dims, start: array.start };
+    requireFit(source, name, located, array.length);
+    arrays.set(name, located);
   }
-  return {
-    path,
-    format: "flax",
-    metadata: {},
-    tensors: [...arrays].map(([name, { type, dims }]) => ({ name, type, dims })),
-    async read(name) {
-      const array = arrays.get(name);
-      if (array === undefined) throw unknownTensor(path, name);
-      const tensor = new Tensor(array.type, new (arrayOf(array.type))(sizeOf(array.dims)), array.dims);
-      await source.readInto(bytesOf(tensor.data), array.start);
-      return tensor;
-    },
-    close: () => source.close(),
-  };
+  return weightsAt(source, "flax", arrays);
 }

@@ -14,7 +14,7 @@ export interface ArrayObject {
   readonly type: DType;
   readonly dims: readonly number[];
   /** Of the bytes in the file, without gaps; undefined for an array without elements. */
-  readonly address: number;
+  readonly start: number;
   readonly length: number;
 }
 
@@ -148,15 +148,15 @@ function readType(body: ByteCursor, blocks: Blocks, name: string): DType {
   throw blocks.unsupported(`a type of class ${kind} and ${size} bytes`, name);
 }
 
-function readPlace(body: ByteCursor, blocks: Blocks, name: string): { address: number; length: number } {
+function readPlace(body: ByteCursor, blocks: Blocks, name: string): { start: number; length: number } {
   const version = body.uint8();
   const kind = body.uint8();
   if (version !== 3 && version !== 4) throw blocks.unsupported(`a layout of version ${version}`, name);
   if (kind === 0) {
     const length = body.uint16();
-    return { address: body.position, length };
+    return { start: body.position, length };
   }
   if (kind !== 1) throw blocks.unsupported("arrays in chunks", name);
   const address = body.uint64();
-  return { address, length: address === UNDEFINED ? 0 : body.uint64() };
+  return { start: address, length: address === UNDEFINED ? 0 : body.uint64() };
 }

@@ -2,13 +2,11 @@
  * @file Reads the weights of a Keras model (`tf_model.h5`): every array of an HDF5 file in the layout that h5py writes by default
  * (superblock 0, symbol tables, arrays in one piece). Other layouts, links to other places and filters are refused by name.
  */
-import { arrayOf, bytesPerElement } from "../../graph/dtype.js";
-import { sizeOf, Tensor } from "../../graph/tensor.js";
 import type { ByteSource } from "../../util/byte-source.js";
-import { bytesOf } from "../../util/protobuf.js";
-import { checkedSize, damaged, unknownTensor, type Weights } from "../weights.js";
+import { type LocatedArray, requireFit, weightsAt } from "../located-arrays.js";
+import { damaged, type Weights } from "../weights.js";
 import { type Blocks, createBlocks, requireSignature } from "./blocks.js";
-import { type ArrayObject, type GroupObject, readObject } from "./object-header.js";
+import { type GroupObject, readObject } from "./object-header.js";
 
 const SUPERBLOCK_BYTES = 96;
 const MOST_DEPTH = 32;
@@ -19,44 +17,22 @@ const LONGEST_NAME = 1024;
 export async function readHdf5(source: ByteSource): Promise<Weights> {
   const { path } = source;
   const blocks = createBlocks(source);
-  const arrays = new Map<string, ArrayObject>();
+  const arrays = new Map<string, LocatedArray>();
   let objects = 0;
   const visit = async (address: number, name: string, depth: number): Promise<void> => {
     if (++objects > MOST_OBJECTS || depth > MOST_DEPTH)
       throw blocks.damaged("the file has too many or too deep groups", address);
     const object = await readObject(blocks, address, name);
     if (object.kind === "array") {
-      requireFit(source, object, name);
       if (arrays.has(name)) throw damaged(path, "the file has it twice", { tensor: name, offset: address });
+      requireFit(source, name, object, object.length);
       arrays.set(name, object);
     } else
       for (const [member, memberAddress] of await membersOf(blocks, object))
         await visit(memberAddress, name === "" ? member : `${name}/${member}`, depth + 1);
   };
   await visit(await rootAddress(blocks), "", 0);
-  return {
-    path,
-    format: "keras",
-    metadata: {},
-    tensors: [...arrays].map(([name, { type, dims }]) => ({ name, type, dims })),
-    async read(name) {
-      const array = arrays.get(name);
-      if (array === undefined) throw unknownTensor(path, name);
-      const tensor = new Tensor(array.type, new (arrayOf(array.type))(sizeOf(array.dims)), array.dims);
-      if (array.length > 0) await source.readInto(bytesOf(tensor.data), array.address);
-      return tensor;
-    },
-    close: () => source.close(),
-  };
-}
-
-function requireFit(source: ByteSource, { type, dims, address, length }: ArrayObject, name: string): void {
-  const size = checkedSize(dims);
-  const place = { tensor: name, offset: address };
-  if (size === null || size * bytesPerElement(type) !== length)
-    throw damaged(source.path, `its ${length} bytes do not fit ${type} [${dims.join(", ")}]`, place);
-  if (length > 0 && address + length > source.size)
-    throw damaged(source.path, `its ${length} bytes end beyond the file's ${source.size}`, place);
+  return weightsAt(source, "keras", arrays);
 }
 
 /** The superblock's root group. */

@@ -1,9 +1,7 @@
 /** @file Reads safetensors by position. */
-import { arrayOf } from "../../graph/dtype.js";
-import { sizeOf, Tensor } from "../../graph/tensor.js";
 import { type ByteSource, readBytes } from "../../util/byte-source.js";
-import { bytesOf } from "../../util/protobuf.js";
-import { damaged, unknownTensor, type Weights } from "../weights.js";
+import { weightsAt } from "../located-arrays.js";
+import { damaged, type Weights } from "../weights.js";
 import { parseHeader } from "./header.js";
 
 /** The reference's limit (safetensors 0.8, `MAX_HEADER_SIZE`). */
@@ -22,29 +20,10 @@ export async function readSafetensors(source: ByteSource): Promise<Weights> {
   const dataStart = LENGTH_BYTES + Number(headerLength);
   const text = decode(path, await readBytes(source, LENGTH_BYTES, Number(headerLength)));
   const { entries, metadata } = parseHeader(path, text, source.size - dataStart);
-  const byName = new Map(entries.map((entry) => [entry.name, entry]));
-  return {
-    path,
-    format: "safetensors",
-    tensors: entries.map(({ name, type, dims }) => ({ name, type, dims })),
-    metadata,
-    async read(name) {
-      const entry = byName.get(name);
-      if (entry === undefined) throw unknownTensor(path, name);
-      const Numbers = arrayOf(entry.type);
-      const bytes = source.view?.(dataStart + entry.start, entry.end - entry.start);
-      if (bytes !== undefined && bytes.byteOffset % Numbers.BYTES_PER_ELEMENT === 0)
-        return new Tensor(
-          entry.type,
-          new Numbers(bytes.buffer as ArrayBuffer, bytes.byteOffset, sizeOf(entry.dims)),
-          entry.dims,
-        );
-      const tensor = new Tensor(entry.type, new Numbers(sizeOf(entry.dims)), entry.dims);
-      await source.readInto(bytesOf(tensor.data), dataStart + entry.start);
-      return tensor;
-    },
-    close: () => source.close(),
-  };
+  const arrays = entries.map(
+    ({ name, type, dims, start }) => [name, { type, dims, start: dataStart + start }] as const,
+  );
+  return weightsAt(source, "safetensors", new Map(arrays), metadata);
 }
 
 function decode(path: string, bytes: Uint8Array): string {

@@ -6,7 +6,7 @@ export type {
   ReadingProblem,
   ReadingReason,
 } from "./example.js";
-export { EXAMPLE_FORMATS, type ExampleFormat, readExamples } from "./readers/read-examples.js";
+export { EXAMPLE_FORMATS, type ExampleFormat, readExamples, readSources } from "./readers/read-examples.js";
 export { readTexts } from "./readers/label-lines.js";
 export type { ReadOptions, ReadResult } from "./readers/reading.js";
 export {

@@ -48,6 +48,7 @@ export {
   WRITTEN_FORMATS,
   type WrittenFormat,
 } from "./writers/format-examples.js";
+export { predictedExamples } from "./writers/predicted-examples.js";
 export { type DeidDocument, type DeidMeasure, deidDocument, type PhiTag, scoreDeid } from "./scorers/deid.js";
 export { type ConceptScores, scoreConcepts } from "./scorers/i2b2-concepts.js";
 export { type SeqevalOptions, type SeqevalResult, seqeval } from "./scorers/seqeval.js";

@@ -17,6 +17,7 @@ export {
   presetSettings,
 } from "./recipe.js";
 export { type MeanInterval, meanInterval } from "./mean-interval.js";
+export type { EntityPrediction, LabelPrediction } from "./predictions.js";
 export type { Scores } from "./scores.js";
 export {
   crossValidationSplits,
@@ -41,4 +42,5 @@ export {
   seedRuns,
   seriesReport,
 } from "./series.js";
+export { writePredictions } from "./write-predictions.js";
 export { readModelShape, type TestedModel, type TestModelOptions, testModel } from "./test-model.js";

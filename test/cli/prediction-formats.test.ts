@@ -29,7 +29,7 @@ function writeNotes(part: string, count: number, seed: number): void {
       const place = `${lines.length}:${line.length}`;
       line.push(match[0]);
       const entity = entities.find(({ spans: [span] }) => span![0] <= match.index && match.index < span![1]);
-      if (entity?.spans[0]![0] === match.index) {
+      if (entity !== undefined && entity.spans[0]![0] === match.index) {
         const quote = text.slice(...entity.spans[0]!);
         const end = `${lines.length}:${line.length - 1 + quote.split(" ").length - 1}`;
         concepts.push(`c="${quote}" ${place} ${end}||t="drug"\n`);

@@ -5,11 +5,10 @@ import type { BertConfig } from "../bert/config.js";
 import { openModel } from "../checkpoint/open-model.js";
 import {
   checkFinetuneData,
+  createFinetuneRecipe,
   type FinetuneData,
   type FinetuneRecipe,
   gridRuns,
-  modelLabels,
-  presetSettings,
   runSeries,
   type Scores,
   type SeriesHooks,
@@ -199,16 +198,7 @@ export function stageRuns(
   const kind = taskOf(task);
   // A class of the test set that training never shows counts as missed, as in the published scripts.
   checkFinetuneData(kind, data, true);
-  const settings = presetSettings("alsentzer2019");
-  const recipe: FinetuneRecipe = {
-    ...settings,
-    task: kind,
-    preset: "alsentzer2019",
-    model: source,
-    labels: modelLabels(kind, "alsentzer2019", settings.scheme, data.train),
-    device,
-    threads,
-  };
+  const recipe = createFinetuneRecipe(kind, source, data.train, { preset: "alsentzer2019", device, threads });
   return grid ? gridRuns(recipe, data) : seedRuns(recipe, data, 1);
 }
 

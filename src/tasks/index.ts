@@ -85,3 +85,4 @@ export {
 export { type PhiClasses, type PhiSpan, phiClasses } from "./deid/find-phi.js";
 export { type SurrogateRequest, Surrogates } from "./deid/surrogates.js";
 export { classifyNotes, readSentenceReading, type SentenceReading } from "./sentence-reading.js";
+export * from "./finetuning/index.js";

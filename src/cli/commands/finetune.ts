@@ -5,6 +5,7 @@ import { ClinicalBertError } from "../../errors.js";
 import { DEVICES, type Device } from "../../runtime/ort-node.js";
 import {
   checkFinetuneData,
+  createFinetuneRecipe,
   describeParts,
   FINETUNE_PRESETS,
   FINETUNE_TASKS,
@@ -14,7 +15,6 @@ import {
   type FinetuneTask,
   foldRuns,
   gridRuns,
-  modelLabels,
   presetSettings,
   readFinetuneData,
   runSeries,
@@ -253,30 +253,16 @@ function planRuns(task: FinetuneTask, flags: FinetuneFlags, data: FinetuneData):
 }
 
 function recipeOf(task: FinetuneTask, flags: FinetuneFlags, data: FinetuneData): FinetuneRecipe {
-  const { preset, scheme } = flags;
-  const settings = presetSettings(preset);
-  return {
-    ...settings,
-    task,
-    preset,
-    scheme,
-    model: flags.model,
-    labels: modelLabels(task, preset, scheme, data.train),
-    fromScratch: flags.fromScratch === true,
-    maxLength: flags.maxLength ?? settings.maxLength,
-    epochs: flags.epochs ?? settings.epochs,
-    batchSize: flags.batch ?? settings.batchSize,
-    learningRate: flags.learningRate ?? settings.learningRate,
-    warmupShare: flags.warmup ?? settings.warmupShare,
-    weightDecay: flags.weightDecay ?? settings.weightDecay,
-    dropout: flags.dropout ?? settings.dropout,
-    seed: flags.seed ?? settings.seed,
-    classWeights: flags.classWeights === true,
-    select: flags.select ?? settings.select,
-    patience: flags.patience ?? settings.patience,
-    device: flags.device,
-    threads: flags.threads,
-  };
+  const { preset, scheme, maxLength, epochs, learningRate, weightDecay, dropout, seed } = flags;
+  const { select, patience, device, threads } = flags;
+  return createFinetuneRecipe(task, flags.model, data.train, {
+    ...{ preset, scheme, maxLength, epochs, learningRate, weightDecay, dropout, seed },
+    ...{ select, patience, device, threads },
+    fromScratch: flags.fromScratch,
+    batchSize: flags.batch,
+    warmupShare: flags.warmup,
+    classWeights: flags.classWeights,
+  });
 }
 
 function parseShares(text: string): SplitOptions["shares"] {

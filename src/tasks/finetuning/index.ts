@@ -1,12 +1,8 @@
 /** @file Fine-tuning: from examples to a model, its predictions and scores. */
+export { createFinetuneRecipe, type FinetuneChanges } from "./create-recipe.js";
 export { checkFinetuneData, type FinetuneData, modelLabels } from "./finetune-data.js";
-export {
-  type FinetuneEvent,
-  type FinetuneJob,
-  type FinetuneOutcome,
-  type FinetuneResult,
-  finetune,
-} from "./finetune.js";
+export { type FinetuneJob, finetune } from "./finetune.js";
+export type { FinetuneEvent, FinetuneOutcome, FinetuneResult } from "./finetune-run.js";
 export {
   checkFinetuneRecipe,
   FINETUNE_PRESETS,

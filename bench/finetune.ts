@@ -1,6 +1,7 @@
 /**
- * @file Fine-tuning on open data beside PyTorch: the same features, initial heads and batches on both sides, paired by seed. Finished
- * runs are kept in the folder of the series, so that an interrupted series goes on; the table says how many there are.
+ * @file Fine-tuning on open data beside PyTorch: the same features, initial heads and batches on both sides, paired by seed; PyTorch
+ * drops by masks of its own, which time is compared with, or by ours, which leaves only rounding between the scores. Finished runs are
+ * kept in the folder of the series, so that an interrupted series goes on; the table says how many there are.
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -26,6 +27,7 @@ const OPTIONS = {
   data: { type: "string", default: "ncbi,evidence,bc5cdr,maccrobat" },
   seeds: { type: "string", default: "5" },
   threads: { type: "string", default: "1" },
+  masks: { type: "string", default: "own" },
   scratch: { type: "boolean", default: false },
   table: { type: "boolean", default: false },
 } as const;
@@ -85,18 +87,26 @@ const TASKS: Readonly<Record<string, Task>> = {
 /** Splits are the same for every seed of a run. */
 const SPLIT_SEED = 2019;
 
+/** Whose dropout masks PyTorch uses. */
+type Masks = "own" | "shared";
+
 interface Pair {
   readonly seed: number;
   readonly ours: number;
   readonly oursSeconds: number;
   readonly theirs: number;
   readonly theirsSeconds: number;
+  /** Largest difference of the losses of the first updates. */
+  readonly lossDifference: number;
 }
+
+/** Updates before which rounding has had little time to grow. */
+const FIRST_UPDATES = 20;
 
 interface PeerLine {
   readonly processor_seconds: number;
   readonly epoch: number;
-  readonly first_loss: number;
+  readonly losses: readonly number[];
 }
 
 export const bench = {
@@ -107,14 +117,25 @@ export const bench = {
     if (root === undefined || values.model === undefined || values.out === undefined)
       throw new Error("CLINICALBERT_DATA, --model and --out are needed.");
     const names = values.data.split(",");
+    const { masks } = values;
+    if (masks !== "own" && masks !== "shared") throw new Error("--masks is own or shared.");
     const rounds = Number(values.seeds);
     if (!values.table)
       for (let seed = 1; seed <= rounds; seed++)
         for (const name of names) {
           if (seed > TASKS[name]!.seeds) continue;
-          await runSeed(name, seed, root, values.model, values.out, Number(values.threads), values.scratch);
+          await runSeed(
+            name,
+            seed,
+            root,
+            values.model,
+            values.out,
+            Number(values.threads),
+            masks,
+            values.scratch,
+          );
         }
-    for (const name of names) await printTable(name, rounds, root, values.out);
+    for (const name of names) await printTable(name, rounds, root, values.out, masks);
   },
 };
 
@@ -170,6 +191,7 @@ async function runSeed(
   model: string,
   out: string,
   threads: number,
+  masks: Masks,
   fromScratch: boolean,
 ): Promise<void> {
   const task = TASKS[name]!;
@@ -184,14 +206,14 @@ async function runSeed(
     `${name} seed ${seed}${fromScratch ? " from scratch" : ""}: ours ${metric} ${(100 * score).toFixed(2)}, ${result!.processorSeconds.toFixed(0)} s of processor (${((performance.now() - started) / 1000).toFixed(0)} s), epoch ${result!.epoch}`,
   );
   if (fromScratch) return;
-  const line = join(folder, "peer.json");
-  const answers = join(folder, "peer-test.jsonl");
+  const { line, answers } = peerFiles(folder, masks);
   if (!existsSync(line)) {
     const lines = runPeer("finetune", "torch", [
       ...["--run", folder],
       ...["--model", model],
       ...["--out", answers],
       ...["--threads", String(threads)],
+      ...["--masks", masks],
     ]);
     if (lines === null) return;
     writeFileSync(line, JSON.stringify(lines[0]));
@@ -201,6 +223,25 @@ async function runSeed(
   console.log(
     `${name} seed ${seed}: PyTorch ${metric} ${(100 * theirs).toFixed(2)}, ${peer.processor_seconds.toFixed(0)} s of processor, epoch ${peer.epoch}`,
   );
+}
+
+/** The losses of our run's updates, in their order. */
+function lossesOf(folder: string): number[] {
+  const lines = readFileSync(join(folder, "metrics.jsonl"), "utf8").trimEnd().split("\n");
+  return lines.flatMap((line) => {
+    const { loss } = JSON.parse(line) as { loss?: number };
+    return loss === undefined ? [] : [loss];
+  });
+}
+
+function largestDifference(ours: readonly number[], theirs: readonly number[] = []): number {
+  const differences = theirs.slice(0, FIRST_UPDATES).map((loss, step) => Math.abs(loss - ours[step]!));
+  return Math.max(...differences);
+}
+
+function peerFiles(folder: string, masks: Masks): { line: string; answers: string } {
+  const name = masks === "own" ? "peer" : "peer-shared-masks";
+  return { line: join(folder, `${name}.json`), answers: join(folder, `${name}-test.jsonl`) };
 }
 
 /** The peer's classes by our way back to the text and our scorer. */
@@ -216,14 +257,21 @@ async function scorePeer(recipe: FinetuneRecipe, data: FinetuneData, path: strin
   return test!.score(answers, { samples: 0 }).score;
 }
 
-async function printTable(name: string, rounds: number, root: string, out: string): Promise<void> {
+async function printTable(
+  name: string,
+  rounds: number,
+  root: string,
+  out: string,
+  masks: Masks,
+): Promise<void> {
   const task = TASKS[name]!;
   const data = await readData(task, root);
   const pairs: Pair[] = [];
   for (let seed = 1; seed <= Math.min(rounds, task.seeds); seed++) {
     const folder = join(out, `${name}-seed-${seed}`);
-    const [ours, peer] = [join(folder, "result.json"), join(folder, "peer.json")];
-    if (!existsSync(ours) || !existsSync(peer)) continue;
+    const ours = join(folder, "result.json");
+    const { line, answers } = peerFiles(folder, masks);
+    if (!existsSync(ours) || !existsSync(line)) continue;
     const result = JSON.parse(readFileSync(ours, "utf8")) as {
       test: { score: number };
       processorSeconds: number;
@@ -231,12 +279,14 @@ async function printTable(name: string, rounds: number, root: string, out: strin
     const { recipe } = JSON.parse(readFileSync(join(folder, "recipe.json"), "utf8")) as {
       recipe: FinetuneRecipe;
     };
+    const peer = JSON.parse(readFileSync(line, "utf8")) as PeerLine;
     pairs.push({
       seed,
       ours: 100 * result.test.score,
       oursSeconds: result.processorSeconds,
-      theirs: 100 * (await scorePeer(recipe, data, join(folder, "peer-test.jsonl"))),
-      theirsSeconds: (JSON.parse(readFileSync(peer, "utf8")) as PeerLine).processor_seconds,
+      theirs: 100 * (await scorePeer(recipe, data, answers)),
+      theirsSeconds: peer.processor_seconds,
+      lossDifference: largestDifference(lossesOf(folder), peer.losses),
     });
   }
   const documents = (part: readonly Example[]): number =>
@@ -244,9 +294,11 @@ async function printTable(name: string, rounds: number, root: string, out: strin
   console.log(
     `\n${name}: ${(["train", "dev", "test"] as const).map((part) => `${part} ${documents(data[part]!)} documents (${data[part]!.length} examples, ${splitHash(data[part]!).slice(0, 12)})`).join(", ")}`,
   );
-  for (const { seed, ours, theirs, oursSeconds, theirsSeconds } of pairs)
+  for (const { seed, ours, theirs, oursSeconds, theirsSeconds, lossDifference } of pairs)
     console.log(
-      `  seed ${seed}: ours ${ours.toFixed(2)} in ${oursSeconds.toFixed(0)} s, PyTorch ${theirs.toFixed(2)} in ${theirsSeconds.toFixed(0)} s`,
+      masks === "own"
+        ? `  seed ${seed}: ours ${ours.toFixed(2)} in ${oursSeconds.toFixed(0)} s, PyTorch ${theirs.toFixed(2)} in ${theirsSeconds.toFixed(0)} s`
+        : `  seed ${seed}: ours ${ours.toFixed(2)}, PyTorch with our masks ${theirs.toFixed(2)}; losses of the first ${FIRST_UPDATES} updates differ by at most ${lossDifference.toExponential(1)}`,
     );
   if (pairs.length === 0) return;
   const describe = (values: readonly number[]): string => {
@@ -254,8 +306,9 @@ async function printTable(name: string, rounds: number, root: string, out: strin
     return `${mean.toFixed(2)}${interval === null ? "" : ` [${interval.map((bound) => bound.toFixed(2)).join(", ")}]`}`;
   };
   const ratio = meanInterval(pairs.map(({ oursSeconds, theirsSeconds }) => theirsSeconds / oursSeconds)).mean;
+  const time = masks === "own" ? `, PyTorch takes ${ratio.toFixed(2)} times our processor time` : "";
   console.log(
-    `  ${pairs.length} pair(s): ours ${describe(pairs.map(({ ours }) => ours))}, PyTorch ${describe(pairs.map(({ theirs }) => theirs))}, difference ${describe(pairs.map(({ ours, theirs }) => ours - theirs))}, PyTorch takes ${ratio.toFixed(2)} times our processor time`,
+    `  ${pairs.length} pair(s), ${masks} masks: ours ${describe(pairs.map(({ ours }) => ours))}, PyTorch ${describe(pairs.map(({ theirs }) => theirs))}, difference ${describe(pairs.map(({ ours, theirs }) => ours - theirs))}${time}`,
   );
   const scratch = join(out, `${name}-scratch-seed-1`, "result.json");
   if (existsSync(scratch)) {

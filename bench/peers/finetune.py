@@ -1,6 +1,7 @@
 """Fine-tunes transformers' BertForTokenClassification or BertForSequenceClassification on PyTorch on what a run of ours wrote:
 its features, its initial head, its order of batches, its recipe. Prints one JSON line; writes the class of every token (or text)
-of the test features, for our scorer. Processor time is that of updates, epochs' looks at the development set, and answers."""
+of the test features, for our scorer. Processor time is that of updates, epochs' looks at the development set, and answers; with
+--masks shared it includes the drawing of our masks in numpy, and says nothing about PyTorch."""
 
 import argparse
 import copy
@@ -14,7 +15,10 @@ parser.add_argument("--run", required=True, help="folder of our run")
 parser.add_argument("--model", required=True)
 parser.add_argument("--out", required=True)
 parser.add_argument("--threads", type=int, required=True)
+parser.add_argument("--masks", choices=["own", "shared"], default="own", help="PyTorch's dropout masks, or those of our run")
 args = parser.parse_args()
+
+import dropout_masks
 
 # The tokenizers.py beside this file would hide the package of that name.
 sys.path.pop(0)
@@ -40,11 +44,37 @@ batches = read_lines("batches.jsonl")
 kind = transformers.BertForTokenClassification if of_tokens else transformers.BertForSequenceClassification
 config = transformers.BertConfig.from_pretrained(args.model, num_labels=len(tags))
 config.hidden_dropout_prob = config.attention_probs_dropout_prob = recipe["dropout"]
+if args.masks == "shared":
+    config._attn_implementation = "eager"
 if recipe["fromScratch"]:
     model = kind(config)
 else:
     model = kind.from_pretrained(args.model, config=config)
 model.load_state_dict(load_file(os.path.join(args.run, "initial.safetensors")), strict=False)
+
+
+class SharedDropout:
+    """Stands for torch.nn.functional.dropout: the places are counted in the order of the forward pass, as ours are."""
+
+    def __init__(self):
+        self.masks = dropout_masks.DropoutMasks(recipe["dropout"], recipe["seed"])
+        self.start(0)
+
+    def start(self, step):
+        self.step, self.place = step, 0
+
+    def __call__(self, x, p=0.5, training=True, inplace=False):
+        if not training:
+            return x
+        assert p == recipe["dropout"]
+        mask = self.masks.draw(len(x), x[0].numel(), self.step, self.place)
+        self.place += 1
+        return x * torch.from_numpy(mask).view_as(x)
+
+
+shared = SharedDropout() if args.masks == "shared" else None
+if shared is not None:
+    torch.nn.functional.dropout = shared
 
 plain = [p for n, p in model.named_parameters() if n.endswith("bias") or "LayerNorm" in n]
 decayed = [p for n, p in model.named_parameters() if not (n.endswith("bias") or "LayerNorm" in n)]
@@ -120,12 +150,16 @@ started, wall = time.process_time(), time.time()
 best, kept, losses = None, None, []
 for step, batch in enumerate(batches):
     model.train()
+    if shared is not None:
+        shared.start(step)
     loss = model(**collate([parts["train"][row] for row in batch["rows"]])).loss
     loss.backward()
     torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
     optimizer.step()
     schedule.step()
     optimizer.zero_grad(set_to_none=True)
+    if shared is not None:
+        assert shared.place == 2 + 3 * config.num_hidden_layers
     losses.append(float(loss.detach()))
     if step + 1 == len(batches) or batches[step + 1]["epoch"] != batch["epoch"]:
         score = development_score()
@@ -146,8 +180,7 @@ print(
             "wall_seconds": time.time() - wall,
             "dev_score": best[0],
             "epoch": best[1],
-            "first_loss": losses[0],
-            "last_loss": sum(losses[-20:]) / len(losses[-20:]),
+            "losses": losses,
             "torch": torch.__version__,
             "transformers": transformers.__version__,
         }

@@ -6,6 +6,7 @@ import { ClinicalBertError } from "../errors.js";
 import {
   type DeidModel,
   deidentify,
+  type Entity,
   NO_DETERMINATION,
   type NoteToDeidentify,
   openDeidModel,
@@ -14,18 +15,18 @@ import {
   Surrogates,
 } from "../tasks/index.js";
 import { writeAtomic } from "../util/atomic-file.js";
+import { type AnnotationFlags, annotateLines } from "./annotation-flags.js";
 import { batchCalls } from "./batch-calls.js";
 import type { CliContext } from "./context.js";
 import { filterJsonLines, type JsonObject } from "./json-lines.js";
 import { type ModelFlags, modelOptions, textOf } from "./model-flags.js";
-import { type OffsetUnit, spanConverter } from "./offset-units.js";
+import { spanConverter } from "./offset-units.js";
 
-export interface DeidFlags extends ModelFlags {
+export interface DeidFlags extends ModelFlags, AnnotationFlags {
   readonly replace?: Replacement;
   readonly threshold?: number;
   readonly key?: string;
   readonly stride?: number;
-  readonly offsets: OffsetUnit;
 }
 
 /** Whole notes are long; more at once would only hold more of them in memory. */
@@ -40,6 +41,15 @@ export async function deidentifyNotes(
 ): Promise<void> {
   if (flags.key !== undefined && flags.replace !== "surrogate")
     throw new ClinicalBertError("USAGE", "--key is for surrogates.", { remedy: "Give --replace surrogate." });
+  const { format } = flags;
+  if (format !== undefined && flags.replace !== undefined)
+    throw new ClinicalBertError(
+      "USAGE",
+      `--format ${format} writes the notes as they are, with their PHI marked.`,
+      {
+        remedy: "Leave --replace or --format out.",
+      },
+    );
   const key = await readKey(flags.key);
   const model = await openDeidModel(flags.model, modelOptions(flags, context));
   try {
@@ -55,6 +65,16 @@ export async function deidentifyNotes(
         signal: context.signal,
       }),
     );
+    if (format !== undefined) {
+      const find = async (text: string): Promise<Entity[]> =>
+        (await run({ id: "", text })).entities.map(({ label, category, span }) => ({
+          label,
+          category,
+          spans: [span],
+        }));
+      await annotateLines(context, files, { ...flags, format }, find, NOTES_AT_ONCE);
+      return;
+    }
     let unnamed = 0;
     const answer = async (record: JsonObject): Promise<JsonObject> => {
       const text = textOf(record);

@@ -1,9 +1,28 @@
 /** @file `clinicalbert evaluate model`: a fine-tuned model on a labelled test set. */
 import { availableParallelism } from "node:os";
 import type { Command } from "commander";
+import { ClinicalBertError } from "../errors.js";
 import { DEVICES, type Device } from "../runtime/ort-node.js";
-import { readFinetuneData, readModelShape, splitHash, testModel } from "../tasks/finetuning/index.js";
-import { EXAMPLE_FORMATS, type ExampleFormat } from "../tasks/index.js";
+import {
+  type EntityPrediction,
+  type FinetuneTask,
+  readFinetuneData,
+  readModelShape,
+  splitHash,
+  type TestedModel,
+  testModel,
+} from "../tasks/finetuning/index.js";
+import {
+  EXAMPLE_FORMATS,
+  type EntityExample,
+  type Example,
+  type ExampleFormat,
+  formatExamples,
+  predictedExamples,
+  WRITTEN_FORMATS,
+  type WrittenFormat,
+} from "../tasks/index.js";
+import { countReasons, requireFolder, writeAnnotations } from "./annotation-output.js";
 import { addExamples, type CliContext } from "./context.js";
 import { describe, printClasses } from "./finetune-report.js";
 import { oneOf, wholeNumber } from "./options.js";
@@ -15,6 +34,7 @@ interface ModelTestFlags {
   readonly format?: ExampleFormat;
   readonly mergeLabels?: string;
   readonly predictions?: string;
+  readonly predictionsFormat?: WrittenFormat;
   readonly samples: number;
   readonly seed: number;
   readonly threads: number;
@@ -34,7 +54,12 @@ export function configureModelTest(command: Command, context: CliContext): void 
       oneOf(EXAMPLE_FORMATS),
     )
     .option("--merge-labels <name>", "make all entities of the test set one class of this name")
-    .option("--predictions <file>", "write the predictions as JSON lines (ids, spans, classes; no text)")
+    .option("--predictions <path>", "write the predictions: JSON lines with ids, spans and classes, no text")
+    .option(
+      "--predictions-format <name>",
+      `of entities, with their texts: ${WRITTEN_FORMATS.join(", ")} (a folder for brat, con, i2b2-xml)`,
+      oneOf(WRITTEN_FORMATS),
+    )
     .option("--samples <n>", "bootstrap resamples; 0 for no intervals", wholeNumber(0, 1_000_000), 1000)
     .option("--seed <n>", "of the bootstrap", wholeNumber(0, 2 ** 32 - 1), 1)
     .option("--threads <n>", "threads of the arithmetic", wholeNumber(1), availableParallelism())
@@ -57,6 +82,7 @@ export function configureModelTest(command: Command, context: CliContext): void 
 async function run(context: CliContext, flags: ModelTestFlags): Promise<void> {
   const { model, samples, seed, threads, device, dtype } = flags;
   const shape = await readModelShape(model);
+  checkPredictionFlags(flags, shape.task);
   const { data, notices } = await readFinetuneData(shape.task, {
     train: flags.test,
     dev: [],
@@ -75,7 +101,15 @@ async function run(context: CliContext, flags: ModelTestFlags): Promise<void> {
     signal: context.signal,
   });
   for (const notice of [...notices, ...tested.notices]) context.stderr.write(`clinicalbert: ${notice}\n`);
-  if (flags.predictions !== undefined)
+  if (flags.predictions !== undefined && flags.predictionsFormat !== undefined) {
+    const format = flags.predictionsFormat;
+    const formatted = formatExamples(predicted(examples, tested), format, { scheme: shape.scheme });
+    await writeAnnotations(context, format, flags.predictions, formatted.files);
+    if (formatted.problems.length > 0)
+      context.stderr.write(
+        `clinicalbert: ${format} cannot hold all predictions as they are${countReasons(formatted.problems)}\n`,
+      );
+  } else if (flags.predictions !== undefined)
     await withOutput(context, flags.predictions, async (output) => {
       for (const prediction of tested.predictions) await output.write(`${JSON.stringify(prediction)}\n`);
     });
@@ -89,4 +123,20 @@ async function run(context: CliContext, flags: ModelTestFlags): Promise<void> {
   context.stdout.write(`${examples.length} examples, documents sha256 ${hash}\n`);
   context.stdout.write(`${scores.metric}: ${describe(scores)}\n`);
   printClasses(context, scores);
+}
+
+function checkPredictionFlags({ predictions, predictionsFormat }: ModelTestFlags, task: FinetuneTask): void {
+  if (predictionsFormat === undefined) return;
+  if (task !== "ner")
+    throw new ClinicalBertError(
+      "USAGE",
+      "--predictions-format is for entities; this model gives classes of texts.",
+    );
+  if (predictions === undefined)
+    throw new ClinicalBertError("USAGE", "--predictions-format needs --predictions, a file or a folder.");
+  requireFolder("--predictions-format", predictionsFormat, predictions, "--predictions");
+}
+
+function predicted(examples: readonly Example[], { predictions }: TestedModel): EntityExample[] {
+  return predictedExamples(examples as readonly EntityExample[], predictions as readonly EntityPrediction[]);
 }

@@ -14,13 +14,15 @@ const FLUSH_AT = 1 << 16;
  * Feeds each line of `files` (standard input when empty, or where one is `-`) to `handle` and writes what it returns, with the line's `id`
  * first when it has one. A line that is not a JSON object, or that `handle` refuses with a `ClinicalBertError`, becomes
  * `{"id","line"?,"error":{"code","message"}}` and makes the exit code 1; the lines after it are still done. `atOnce` lines
- * are handled together (see `batchCalls`); 1 answers each line before the next is read.
+ * are handled together (see `batchCalls`); 1 answers each line before the next is read. With `take`, that gets the answers in
+ * order instead of standard output, and refused lines are named on standard error.
  */
 export async function filterJsonLines(
   context: CliContext,
   files: readonly string[],
   handle: (record: JsonObject) => JsonObject | Promise<JsonObject>,
   atOnce = 1,
+  take: ((answer: JsonObject) => Promise<void>) | null = null,
 ): Promise<void> {
   const output = await openOutput(context, "-");
   let pending = "";
@@ -31,7 +33,10 @@ export async function filterJsonLines(
   };
   const waiting: Promise<JsonObject>[] = [];
   const answerAll = async (): Promise<void> => {
-    for (const answer of await Promise.all(waiting)) pending += `${JSON.stringify(answer)}\n`;
+    for (const answer of await Promise.all(waiting))
+      if (take === null) pending += `${JSON.stringify(answer)}\n`;
+      else if ("error" in answer) sayError(context, answer);
+      else await take(answer);
     waiting.length = 0;
   };
   for await (const { text, number } of inputLines(context, files)) {
@@ -64,6 +69,12 @@ async function answerLine(
     context.exitCode = 1;
     return { ...id, error: { code: error.code, message: error.message } };
   }
+}
+
+function sayError(context: CliContext, { id, line, error }: JsonObject): void {
+  const { code, message } = error as { readonly code: string; readonly message: string };
+  const place = typeof id === "string" || typeof id === "number" ? `note ${id}: ` : "";
+  context.stderr.write(`clinicalbert: ${line === undefined ? place : ""}${message} [${code}]\n`);
 }
 
 /** A byte order mark, which editors of other systems put before the first line, is no part of the JSON. */

@@ -1,5 +1,6 @@
 /** @file Pretrains one of the published models from notes, as `pretrain --preset … --notes …` does: the same folder, the same recipe. */
 import type { Device } from "../runtime/ort-node.js";
+import type { SectionRules } from "../sections/index.js";
 import { type PresetName, resolveValues } from "../training/presets.js";
 import { startPretraining } from "../training/start-pretraining.js";
 import type { CliContext } from "./context.js";
@@ -13,18 +14,20 @@ export interface PretrainPresetOptions {
   readonly init: string;
   readonly notes: readonly string[];
   readonly folder: string;
+  readonly rules: SectionRules;
+  /** A spaCy pipeline to split sentences with; null: the rule splitter. */
+  readonly splitterModel: string | null;
   readonly device: Device;
   readonly threads: number;
 }
 
 /** Runs or continues it; false when it was stopped. */
 export async function pretrainPreset(context: CliContext, options: PretrainPresetOptions): Promise<boolean> {
-  const { model: preset, init, notes, folder: out, device, threads } = options;
+  const { model: preset, init, notes, folder: out, rules, splitterModel, device, threads } = options;
   const flags: PretrainFlags & { notes: readonly string[]; out: string } = {
-    ...{ preset, init, notes, out, device, threads },
+    ...{ preset, init, notes, out, rules, device, threads },
+    ...(splitterModel === null ? { splitter: "rules" } : { splitter: "spacy", splitterModel }),
     case: "infer",
-    rules: "corrected",
-    splitter: "rules",
     instanceMode: "exact",
   };
   const { values, origins } = resolveValues(preset, {});

@@ -108,7 +108,7 @@ export async function prepareNotes(
           context.signal,
         );
   try {
-    return await prepareRun({
+    const prepared = await prepareRun({
       ...{ folder: flags.out, notes, sentences, tokenizer, values, onProgress },
       sections: createSectionSplitter(flags.rules),
       ...(worker === null ? {} : { worker }),
@@ -116,6 +116,11 @@ export async function prepareNotes(
       threads: flags.threads,
       signal: context.signal,
     });
+    if (prepared.refusedNotes > 0)
+      context.stderr.write(
+        `clinicalbert: the section rules ${flags.rules} refuse ${prepared.refusedNotes} notes, as the published script loses them; corpus/*/refused.jsonl names each\n`,
+      );
+    return prepared;
   } finally {
     await worker?.close();
   }

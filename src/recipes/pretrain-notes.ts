@@ -42,6 +42,8 @@ export interface PreparedRun {
   readonly instances: string;
   readonly heldOut: string;
   readonly counts: Readonly<Record<Side, number>>;
+  /** See `CorporaCounts`. */
+  readonly refusedNotes: number;
   readonly stages: readonly StageRecord[];
 }
 
@@ -60,7 +62,7 @@ export async function prepareRun(options: PrepareRunOptions): Promise<PreparedRu
     mode,
   });
   const job: StageJob = { folder, signal, stages: [], onProgress };
-  await runStage(job, "sections and sentences", "notes", 0, async (progress) => {
+  const { refused } = await runStage(job, "sections and sentences", "notes", 0, async (progress) => {
     const counts = await writeCorpora(notes, folder, {
       ...{ sections, sentences, signal, onProgress: progress },
       ...(worker === undefined ? {} : { worker }),
@@ -96,6 +98,7 @@ export async function prepareRun(options: PrepareRunOptions): Promise<PreparedRu
     instances: instancesPath("training"),
     heldOut: instancesPath("held-out"),
     counts,
+    refusedNotes: refused,
     stages: job.stages,
   };
 

@@ -1,14 +1,14 @@
 /** @file The paper again: pretraining where notes are given, fine-tuning of every model on every task that is there, each figure beside Table 2. */
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { BertConfig } from "../bert/config.js";
 import { openModel } from "../checkpoint/open-model.js";
 import {
   checkFinetuneData,
+  createFinetuneRecipe,
   type FinetuneData,
   type FinetuneRecipe,
   gridRuns,
-  modelLabels,
-  presetSettings,
   runSeries,
   type Scores,
   type SeriesHooks,
@@ -16,6 +16,7 @@ import {
   seedRuns,
 } from "../tasks/finetuning/index.js";
 import { writeAtomic } from "../util/atomic-file.js";
+import { fileError } from "../util/file-error.js";
 import { makeFolder } from "../util/make-folder.js";
 import { findTaskFiles, readTask, type TaskFiles, taskOf } from "./reproduction-data.js";
 import {
@@ -32,6 +33,8 @@ export interface ReproduceOptions {
   readonly models: Readonly<Partial<Record<PaperModel, string>>>;
   /** Notes to pretrain the clinical models on that are not there; null: none are. */
   readonly mimic: readonly string[] | null;
+  /** The spaCy pipeline that splits their sentences; null: the rule splitter does. */
+  readonly splitterModel: string | null;
   readonly mednli: string | null;
   readonly i2b2: string | null;
   readonly folder: string;
@@ -97,10 +100,21 @@ const PUBLISHED: Readonly<Record<PaperModel, string>> = {
     "hub id emilyalsentzer/Bio_Discharge_Summary_BERT, or pretrain it: --mimic with --model biobert=…",
 };
 
-/** What can be done with what is given, and what is missing. Throws `FILE_NOT_FOUND` for a named folder that is not one of data. */
+const PUBLISHED_SPLITTER =
+  "the paper split sentences with scispaCy's en_core_sci_md 0.1.0 (github.com/allenai/scispacy): give it with --splitter-model; without it the rule splitter does";
+
+async function requireFile(path: string): Promise<void> {
+  await stat(path).catch((error: unknown) => {
+    throw fileError(error, path);
+  });
+}
+
+/** What can be done with what is given, and what is missing. Throws `FILE_NOT_FOUND` for a named folder that is not one of data, and what opening a given model throws. */
 export async function planReproduction(options: ReproduceOptions): Promise<ReproductionPlan> {
   const { models, mimic, folder } = options;
   const files = await findTaskFiles(options);
+  for (const source of Object.values(models)) await (await openModel(source)).close();
+  for (const source of mimic ?? []) if (!source.includes("://")) await requireFile(source);
   const pretraining: PretrainStage[] = [];
   const sources = new Map<PaperModel, string>();
   const missing: MissingPart[] = [];
@@ -115,6 +129,8 @@ export async function planReproduction(options: ReproduceOptions): Promise<Repro
     } else missing.push({ part: `model ${model}`, remedy: PUBLISHED[model] });
   }
   if (mimic === null) missing.push({ part: "mimic", remedy: WHERE_TO_APPLY.mimic });
+  if (pretraining.length > 0 && options.splitterModel === null)
+    missing.push({ part: "sentence splitter", remedy: PUBLISHED_SPLITTER });
   for (const task of PAPER_TASKS)
     if (!files.has(task)) missing.push({ part: task, remedy: WHERE_TO_APPLY[task] });
   const finetuning = [...sources].flatMap(([model, source]) =>
@@ -141,12 +157,13 @@ export async function reproduce(
   plan: ReproductionPlan,
   hooks: ReproduceHooks,
 ): Promise<ReproducedFigure[] | null> {
+  // Before days of pretraining, so that a broken file is known now.
+  const data = new Map<PaperTask, FinetuneData>();
+  for (const [task, files] of plan.files) data.set(task, await readTask(task, files));
   for (const stage of plan.pretraining) if (!(await hooks.pretrain(stage))) return null;
   const figures: ReproducedFigure[] = [];
-  const data = new Map<PaperTask, FinetuneData>();
   for (const stage of plan.finetuning) {
     const { task, model } = stage;
-    if (!data.has(task)) data.set(task, await readTask(task, plan.files.get(task)!));
     const runs = stageRuns(options, stage, data.get(task)!);
     const outcome = await runSeries(runs, stage.folder, {
       start: hooks.start,
@@ -181,16 +198,7 @@ export function stageRuns(
   const kind = taskOf(task);
   // A class of the test set that training never shows counts as missed, as in the published scripts.
   checkFinetuneData(kind, data, true);
-  const settings = presetSettings("alsentzer2019");
-  const recipe: FinetuneRecipe = {
-    ...settings,
-    task: kind,
-    preset: "alsentzer2019",
-    model: source,
-    labels: modelLabels(kind, "alsentzer2019", settings.scheme, data.train),
-    device,
-    threads,
-  };
+  const recipe = createFinetuneRecipe(kind, source, data.train, { preset: "alsentzer2019", device, threads });
   return grid ? gridRuns(recipe, data) : seedRuns(recipe, data, 1);
 }
 

@@ -3,7 +3,7 @@ import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { ClinicalBertError } from "../errors.js";
 import type { Example, ExampleFormat } from "../tasks/index.js";
-import { readExamples } from "../tasks/index.js";
+import { readSources } from "../tasks/index.js";
 import { type FinetuneData, type FinetuneTask, splitExamples } from "../tasks/finetuning/index.js";
 import { PAPER_TASKS, type PaperTask } from "./table-2.js";
 
@@ -39,7 +39,7 @@ export async function findTaskFiles({ mednli, i2b2 }: DataFolders): Promise<Map<
     if ((await stat(folder).catch(() => null)) === null) continue;
     const names = (await readdir(folder)).sort();
     const named = (part: RegExp): string[] =>
-      names.filter((name) => part.test(name)).map((name) => join(folder, name));
+      names.filter((name) => part.test(name) && !name.startsWith(".")).map((name) => join(folder, name));
     const [train, test] = [named(/train/i), named(/test/i)];
     if (train.length === 0 || test.length === 0) throw notFound(folder, "entries named train… and test…");
     found.set(task, { train, dev: [], test });
@@ -69,8 +69,8 @@ export async function readTask(task: PaperTask, files: TaskFiles): Promise<Finet
   const format: ExampleFormat = task === "mednli" ? "nli" : task;
   const read = async (paths: readonly string[]): Promise<Example[]> => {
     const examples: Example[] = [];
-    for (const path of paths)
-      for (const example of (await readExamples(path, format)).examples) examples.push(example);
+    for (const result of await readSources(paths, format))
+      for (const example of result.examples) examples.push(example);
     return examples;
   };
   const train = await read(files.train);

@@ -18,16 +18,23 @@ export interface SideCorporaOptions {
   readonly signal: AbortSignal;
 }
 
+export interface CorporaCounts {
+  readonly notes: number;
+  readonly sentences: number;
+  /** Notes that the rules refuse, named in `refused.jsonl`: the published script loses them in silence. */
+  readonly refused: number;
+}
+
 /** Writes `corpus/training` and `corpus/held-out`. Throws `NOTES_TOO_FEW` when a side has no sentence. */
 export async function writeCorpora(
   notes: NoteSides,
   folder: StageFolder,
   { sections, sentences, worker, onProgress, signal }: SideCorporaOptions,
-): Promise<{ readonly notes: number; readonly sentences: number }> {
-  const total = { notes: 0, sentences: 0 };
+): Promise<CorporaCounts> {
+  const total = { notes: 0, sentences: 0, refused: 0 };
   for (const side of SIDES) {
     const before = total.notes;
-    const { counts } = await formatCorpus(withTurns(notes.read(side)), {
+    const { counts, refusedNotes } = await formatCorpus(withTurns(notes.read(side)), {
       out: folder.file("corpus", side),
       sections,
       sentences,
@@ -43,6 +50,7 @@ export async function writeCorpora(
       });
     total.notes += counts.notes;
     total.sentences += counts.sentences;
+    for (const count of Object.values(refusedNotes)) total.refused += count;
   }
   return total;
 }

@@ -6,7 +6,7 @@ export type {
   ReadingProblem,
   ReadingReason,
 } from "./example.js";
-export { EXAMPLE_FORMATS, type ExampleFormat, readExamples } from "./readers/read-examples.js";
+export { EXAMPLE_FORMATS, type ExampleFormat, readExamples, readSources } from "./readers/read-examples.js";
 export { readTexts } from "./readers/label-lines.js";
 export type { ReadOptions, ReadResult } from "./readers/reading.js";
 export {
@@ -48,6 +48,7 @@ export {
   WRITTEN_FORMATS,
   type WrittenFormat,
 } from "./writers/format-examples.js";
+export { predictedExamples } from "./writers/predicted-examples.js";
 export { type DeidDocument, type DeidMeasure, deidDocument, type PhiTag, scoreDeid } from "./scorers/deid.js";
 export { type ConceptScores, scoreConcepts } from "./scorers/i2b2-concepts.js";
 export { type SeqevalOptions, type SeqevalResult, seqeval } from "./scorers/seqeval.js";
@@ -84,3 +85,4 @@ export {
 export { type PhiClasses, type PhiSpan, phiClasses } from "./deid/find-phi.js";
 export { type SurrogateRequest, Surrogates } from "./deid/surrogates.js";
 export { classifyNotes, readSentenceReading, type SentenceReading } from "./sentence-reading.js";
+export * from "./finetuning/index.js";

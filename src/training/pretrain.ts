@@ -12,7 +12,7 @@ import { checkFit, checkRecipe, type PretrainRecipe } from "./recipe.js";
 import { openRun, runPaths } from "./run-directory.js";
 import { saveModel } from "./save-model.js";
 import { stepFlops } from "./step-flops.js";
-import { restoreCheckpoint } from "./training-checkpoint.js";
+import { restoreCheckpoint, resumeNotices } from "./training-checkpoint.js";
 import { describeEnvironment } from "./training-environment.js";
 import { type PretrainHooks, type Run, runSteps } from "./training-loop.js";
 
@@ -102,12 +102,7 @@ async function startState({
   environment,
 }: Run): Promise<{ step: number; notices: string[] }> {
   const restored = await restoreCheckpoint(paths.checkpoints, state, environment);
-  if (restored !== null) {
-    const notices = restored.unreadable.map((path) => `skipped the unreadable checkpoint ${path}`);
-    if (restored.differences.length > 0)
-      notices.push(`not bit-identical to an uninterrupted run, because ${restored.differences.join("; ")}`);
-    return { step: restored.step, notices };
-  }
+  if (restored !== null) return { step: restored.step, notices: resumeNotices(restored) };
   if (recipe.init === null) {
     initializeParameters(state.weights, recipe.config.initializerRange, recipe.seed);
     return { step: 0, notices: [] };

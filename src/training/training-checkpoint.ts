@@ -45,6 +45,13 @@ export interface RestoredCheckpoint {
   readonly unreadable: readonly string[];
 }
 
+/** What a user of a continued run should know. */
+export function resumeNotices({ unreadable, differences }: RestoredCheckpoint): string[] {
+  const notices = unreadable.map((path) => `skipped the unreadable checkpoint ${path}`);
+  if (differences.length === 0) return notices;
+  return [...notices, `not bit-identical to an uninterrupted run, because ${differences.join("; ")}`];
+}
+
 /** Loads the newest readable checkpoint of `folder` into `state`; null when there is none. */
 export async function restoreCheckpoint(
   folder: string,

@@ -200,6 +200,46 @@ describe("reproduce", () => {
     expect(figures).toMatchObject([{ task: "mednli", paper: 77.6 }]);
   });
 
+  test("plans the pretraining of what is not given, and names the splitter that the paper had", async () => {
+    writeFileSync(at("NOTEEVENTS.csv"), "");
+    const args = ["reproduce", "alsentzer2019", "--model", `biobert=${model}`, "--dry-run", "--threads", "1"];
+    const plan = await runCli([...args, "--mimic", at("NOTEEVENTS.csv")]);
+    expect(plan.stdout).toMatch(/^pretraining bio-clinical-bert +1 +\d+\.\d$/m);
+    expect(plan.stdout).toMatch(/^ {2}sentence splitter: .*en_core_sci_md 0\.1\.0.*--splitter-model/m);
+    const without = await runCli([...args, "--mimic", at("missing.csv")]);
+    expect(without.stderr).toContain("[FILE_NOT_FOUND]");
+  });
+
+  test("pretrains with the sections of the published script, which loses notes", async () => {
+    await runCli(["synthesize", "--notes", "400", "--format", "noteevents", "--out", at("notes.csv")]);
+    const args = ["reproduce", "alsentzer2019", "--model", `bert=${model}`, "--mimic", at("notes.csv")];
+    const stop = (out: string) => ({
+      onStart: (child: { kill(signal: "SIGINT"): void; on(event: "close", then: () => void): void }) => {
+        const metrics = join(out, "pretraining", "clinical-bert", "metrics.jsonl");
+        const timer = setInterval(() => {
+          if (existsSync(metrics) && readFileSync(metrics, "utf8") !== "") child.kill("SIGINT");
+        }, 20);
+        child.on("close", () => clearInterval(timer));
+      },
+    });
+    const published = await runCli(
+      [...args, "--out", at("published"), "--threads", "1"],
+      stop(at("published")),
+    );
+    expect(published.stderr).toMatch(/section rules alsentzer2019 refuse \d+ notes/);
+    const corrected = await runCli(
+      [...args, "--rules", "corrected", "--out", at("corrected"), "--threads", "1"],
+      stop(at("corrected")),
+    );
+    expect(corrected.stderr).not.toContain("refuse");
+    const manifest = (out: string) =>
+      JSON.parse(
+        readFileSync(at(out, "pretraining", "clinical-bert", "corpus", "training", "manifest.json"), "utf8"),
+      );
+    expect(manifest("published").sectionRules).toBe("alsentzer2019");
+    expect(manifest("corrected").sectionRules).toBe("corrected");
+  });
+
   test.each<[string, string[], string]>([
     ["nothing given", [], "Nothing can be reproduced"],
     ["a model that the table does not have", ["--model", "gpt=x"], "bio-clinical-bert"],

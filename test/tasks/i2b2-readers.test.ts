@@ -1,5 +1,5 @@
 /** @file The readers of the i2b2 formats against synthetic files of those formats: every entity comes back, by offset and by words. */
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -9,6 +9,7 @@ import {
   type ExampleFormat,
   proveCoverage,
   readExamples,
+  readSources,
 } from "../../src/tasks/index.js";
 import type { ReadOptions } from "../../src/tasks/readers/reading.js";
 import {
@@ -74,6 +75,17 @@ describe("i2b2 readers", () => {
     expect(problems).toEqual([]);
     expect(entities).toEqual(truth);
     expect(truth.flatMap((note) => note.entities).length).toBeGreaterThan(30);
+  });
+
+  it("2010 with texts and concepts packed apart, as its test data are", async () => {
+    const apart = [join(folder, "test_data"), join(folder, "reference_standard_for_test_data")] as const;
+    await cp(join(folder, "2010", "txt"), apart[0], { recursive: true });
+    await cp(join(folder, "2010", "concept"), join(apart[1], "concepts"), { recursive: true });
+    const results = await readSources(apart, "i2b2-2010");
+    expect(results.map(({ source }) => source)).toEqual([apart[1]]);
+    const { examples } = await readExamples(join(folder, "2010"), "i2b2-2010");
+    expect(results[0]!.examples).toEqual(examples);
+    await expect(readExamples(apart[1], "i2b2-2010")).rejects.toThrow(/no text file record-\d\.txt/);
   });
 
   it.each(["2006", "2010", "2012", "2014"] as const)("covers every entity of %s by words", async (name) => {

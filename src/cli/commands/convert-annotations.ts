@@ -1,5 +1,4 @@
 /** @file `clinicalbert convert-annotations`: annotations of one format as files of another. */
-import { join } from "node:path";
 import { ClinicalBertError } from "../../errors.js";
 import { TEXT_ENCODINGS, type TextEncoding } from "../../notes/text-encoding.js";
 import {
@@ -17,11 +16,10 @@ import {
   type WrittenFormat,
 } from "../../tasks/index.js";
 import { writeAtomic } from "../../util/atomic-file.js";
-import { makeFolder } from "../../util/make-folder.js";
+import { countReasons, requireFolder, writeAnnotations } from "../annotation-output.js";
 import { addExamples, type CliCommand, type CliContext } from "../context.js";
 import { OFFSETS_FLAG, OFFSETS_HELP, type OffsetUnit, parseOffsetUnit } from "../offset-units.js";
 import { oneOf } from "../options.js";
-import { withOutput } from "../output.js";
 
 interface ConvertFlags {
   readonly from: ExampleFormat;
@@ -95,10 +93,7 @@ const HARMLESS: ReadonlySet<ReadingProblem["reason"]> = new Set([
 
 async function convert(context: CliContext, source: string, flags: ConvertFlags): Promise<void> {
   const { from, to, out, scheme, offsets, timex = false, labels, encoding } = flags;
-  if (FOLDER_FORMATS.has(to) && out === "-")
-    throw new ClinicalBertError("USAGE", `--to ${to} writes a file for each document.`, {
-      remedy: "Name a folder with --out.",
-    });
+  requireFolder("--to", to, out);
   const read = await readExamples(source, from, {
     ...(flags.texts === undefined ? {} : { texts: await readTexts(flags.texts) }),
     encoding,
@@ -121,10 +116,10 @@ async function convert(context: CliContext, source: string, flags: ConvertFlags)
     );
   if (flags.problems !== undefined)
     await writeAtomic(flags.problems, problems.map((problem) => `${JSON.stringify(problem)}\n`).join(""));
-  await write(context, written.files, to, out);
+  await writeAnnotations(context, to, out, written.files);
   const entities = examples.reduce((sum, example) => sum + example.entities.length, 0);
   context.stderr.write(
-    `clinicalbert: ${examples.length} examples, ${entities} entities${summary(problems)}\n`,
+    `clinicalbert: ${examples.length} examples, ${entities} entities${countReasons(problems)}\n`,
   );
 }
 
@@ -139,34 +134,7 @@ function withoutRepeats(problems: readonly ReadingProblem[]): ReadingProblem[] {
   });
 }
 
-async function write(
-  context: CliContext,
-  files: readonly { readonly name: string; readonly contents: string }[],
-  to: WrittenFormat,
-  out: string,
-): Promise<void> {
-  if (!FOLDER_FORMATS.has(to)) {
-    await withOutput(context, out, async (output) => {
-      for (const { contents } of files) await output.write(contents);
-    });
-    return;
-  }
-  await makeFolder(out);
-  for (const { name, contents } of files) {
-    context.signal.throwIfAborted();
-    await writeAtomic(join(out, name), contents);
-  }
-}
-
 function placeOf({ file, line, exampleId, span }: ReadingProblem): string {
   if (file !== undefined) return line === undefined ? file : `${file}:${line}`;
   return span === undefined ? exampleId : `${exampleId} at ${span.join("-")}`;
-}
-
-/** `; 38 discontinuous, 12 nested`. */
-function summary(problems: readonly ReadingProblem[]): string {
-  const counts = new Map<string, number>();
-  for (const { reason } of problems) counts.set(reason, (counts.get(reason) ?? 0) + 1);
-  if (counts.size === 0) return "";
-  return `; ${[...counts].map(([reason, count]) => `${count} ${reason}`).join(", ")}`;
 }

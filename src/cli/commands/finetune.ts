@@ -5,6 +5,7 @@ import { ClinicalBertError } from "../../errors.js";
 import { DEVICES, type Device } from "../../runtime/ort-node.js";
 import {
   checkFinetuneData,
+  createFinetuneRecipe,
   describeParts,
   FINETUNE_PRESETS,
   FINETUNE_TASKS,
@@ -14,7 +15,6 @@ import {
   type FinetuneTask,
   foldRuns,
   gridRuns,
-  modelLabels,
   presetSettings,
   readFinetuneData,
   runSeries,
@@ -27,8 +27,14 @@ import {
   startFinetuning,
   TRAINED_SCHEMES,
   type TrainedScheme,
+  writePredictions,
 } from "../../tasks/finetuning/index.js";
-import { EXAMPLE_FORMATS, type ExampleFormat } from "../../tasks/index.js";
+import {
+  EXAMPLE_FORMATS,
+  type ExampleFormat,
+  WRITTEN_FORMATS,
+  type WrittenFormat,
+} from "../../tasks/index.js";
 import { addExamples, type CliCommand, type CliContext } from "../context.js";
 import { printSeries } from "../finetune-report.js";
 import { createFinetuneView } from "../finetune-view.js";
@@ -64,6 +70,7 @@ interface FinetuneFlags {
   readonly fromScratch?: true;
   readonly allowUnseenLabels?: true;
   readonly exportFeatures?: true;
+  readonly predictionsFormat?: WrittenFormat;
   readonly threads: number;
   readonly device: Device;
   readonly out: string;
@@ -166,6 +173,11 @@ function addOptions(command: Command): void {
     .option("--from-scratch", "start from random weights, to see what pretraining is worth")
     .option("--allow-unseen-labels", "count classes that training never shows as misses instead of refusing")
     .option("--export-features", "also write the token ids and classes, for another program to train on")
+    .option(
+      "--predictions-format <name>",
+      `ner: also write the predictions as ${WRITTEN_FORMATS.join(", ")}`,
+      oneOf(WRITTEN_FORMATS),
+    )
     .option("--threads <n>", "threads of the arithmetic", wholeNumber(1), availableParallelism())
     .addOption(new Option("--device <name>", "where the arithmetic runs").choices(DEVICES).default("cpu"))
     .requiredOption("--out <folder>", "the run folder; an unfinished run in it is continued")
@@ -173,7 +185,7 @@ function addOptions(command: Command): void {
 }
 
 async function run(context: CliContext, task: FinetuneTask, flags: FinetuneFlags): Promise<void> {
-  checkFlags(flags);
+  checkFlags(task, flags);
   const { data, notices } = await readFinetuneData(task, {
     train: flags.train,
     dev: flags.dev ?? [],
@@ -202,6 +214,9 @@ async function run(context: CliContext, task: FinetuneTask, flags: FinetuneFlags
     },
     flags.exportFeatures === true ? { exportFeatures: true } : {},
   ).finally(() => view.finish());
+  if (flags.predictionsFormat !== undefined)
+    for (const { run, folder } of outcome.runs)
+      await writePredictions(folder, run.data, flags.predictionsFormat, { scheme: flags.scheme });
   if (flags.json === true)
     context.stdout.write(`${JSON.stringify({ task, splits: parts, ...seriesReport(outcome) })}\n`);
   if (!outcome.finished)
@@ -211,7 +226,12 @@ async function run(context: CliContext, task: FinetuneTask, flags: FinetuneFlags
   if (flags.json !== true) printSeries(context, outcome);
 }
 
-function checkFlags({ grid, seeds, crossValidation, dev = [], test = [], split }: FinetuneFlags): void {
+function checkFlags(
+  task: FinetuneTask,
+  { grid, seeds, crossValidation, dev = [], test = [], split, predictionsFormat }: FinetuneFlags,
+): void {
+  if (predictionsFormat !== undefined && task !== "ner")
+    throw new ClinicalBertError("USAGE", `--predictions-format is for entities; ${task} has none.`);
   const kinds = [
     ...(grid === undefined ? [] : ["--grid"]),
     ...(seeds === 1 ? [] : ["--seeds"]),
@@ -233,30 +253,16 @@ function planRuns(task: FinetuneTask, flags: FinetuneFlags, data: FinetuneData):
 }
 
 function recipeOf(task: FinetuneTask, flags: FinetuneFlags, data: FinetuneData): FinetuneRecipe {
-  const { preset, scheme } = flags;
-  const settings = presetSettings(preset);
-  return {
-    ...settings,
-    task,
-    preset,
-    scheme,
-    model: flags.model,
-    labels: modelLabels(task, preset, scheme, data.train),
-    fromScratch: flags.fromScratch === true,
-    maxLength: flags.maxLength ?? settings.maxLength,
-    epochs: flags.epochs ?? settings.epochs,
-    batchSize: flags.batch ?? settings.batchSize,
-    learningRate: flags.learningRate ?? settings.learningRate,
-    warmupShare: flags.warmup ?? settings.warmupShare,
-    weightDecay: flags.weightDecay ?? settings.weightDecay,
-    dropout: flags.dropout ?? settings.dropout,
-    seed: flags.seed ?? settings.seed,
-    classWeights: flags.classWeights === true,
-    select: flags.select ?? settings.select,
-    patience: flags.patience ?? settings.patience,
-    device: flags.device,
-    threads: flags.threads,
-  };
+  const { preset, scheme, maxLength, epochs, learningRate, weightDecay, dropout, seed } = flags;
+  const { select, patience, device, threads } = flags;
+  return createFinetuneRecipe(task, flags.model, data.train, {
+    ...{ preset, scheme, maxLength, epochs, learningRate, weightDecay, dropout, seed },
+    ...{ select, patience, device, threads },
+    fromScratch: flags.fromScratch,
+    batchSize: flags.batch,
+    warmupShare: flags.warmup,
+    classWeights: flags.classWeights,
+  });
 }
 
 function parseShares(text: string): SplitOptions["shares"] {

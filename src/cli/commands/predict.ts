@@ -4,22 +4,28 @@ import { ClinicalBertError } from "../../errors.js";
 import { AGGREGATION_STRATEGIES, type AggregationStrategy, pipeline } from "../../pipelines/index.js";
 import { classifyTexts } from "../../pipelines/text-classification.js";
 import type { TextOrPair } from "../../tokens/index.js";
-import { classifyNotes, readSentenceReading, REPLACEMENTS, type Replacement } from "../../tasks/index.js";
+import {
+  classifyNotes,
+  type Entity,
+  readSentenceReading,
+  REPLACEMENTS,
+  type Replacement,
+} from "../../tasks/index.js";
+import {
+  type AnnotationFlags,
+  addAnnotationFlags,
+  annotateLines,
+  checkAnnotationFlags,
+} from "../annotation-flags.js";
 import { batchCalls } from "../batch-calls.js";
 import { addExamples, type CliCommand, type CliContext } from "../context.js";
 import { deidentifyNotes } from "../deid-notes.js";
 import { filterJsonLines, type JsonObject } from "../json-lines.js";
 import { addModelFlags, LINES_AT_ONCE, type ModelFlags, modelOptions, textOf } from "../model-flags.js";
-import {
-  OFFSETS_FLAG,
-  OFFSETS_HELP,
-  type OffsetUnit,
-  parseOffsetUnit,
-  spanConverter,
-} from "../offset-units.js";
+import { OFFSETS_FLAG, OFFSETS_HELP, parseOffsetUnit, spanConverter } from "../offset-units.js";
 import { numberBetween, oneOf, wholeNumber } from "../options.js";
 
-interface PredictFlags extends ModelFlags {
+interface PredictFlags extends ModelFlags, AnnotationFlags {
   readonly replace?: Replacement;
   readonly threshold?: number;
   readonly key?: string;
@@ -27,7 +33,6 @@ interface PredictFlags extends ModelFlags {
   readonly aggregation: AggregationStrategy;
   readonly stride?: number;
   readonly topK?: number;
-  readonly offsets: OffsetUnit;
 }
 
 const TASKS: Readonly<Record<string, "token-classification" | "text-classification">> = {
@@ -45,7 +50,7 @@ const RUNS: Readonly<
 
 export const command: CliCommand = {
   configure(command, context) {
-    addModelFlags(command)
+    addAnnotationFlags(addModelFlags(command))
       .argument(
         "[files...]",
         "JSON lines with id and text (and text_pair); standard input when none is given",
@@ -77,6 +82,7 @@ export const command: CliCommand = {
       )
       .option(OFFSETS_FLAG, OFFSETS_HELP, parseOffsetUnit, "utf16")
       .action(async (files: string[], flags: PredictFlags) => {
+        checkAnnotationFlags(flags);
         const task = flags.task ?? (await taskOf(flags));
         const run = Object.hasOwn(RUNS, task) ? RUNS[task] : undefined;
         if (run === undefined)
@@ -89,6 +95,7 @@ export const command: CliCommand = {
     addExamples(
       command,
       "clinicalbert predict --model ./ner notes.jsonl > entities.jsonl",
+      "clinicalbert predict --model ./ner --format brat --out predicted/ notes.jsonl",
       "clinicalbert predict --task deid --model ./deid --replace surrogate --key deid.key notes.jsonl > copies.jsonl",
       `echo '{"text":"He has a fever.","text_pair":"He is well."}' | clinicalbert predict --model ./nli --top-k 3`,
     );
@@ -112,6 +119,12 @@ async function taskOf(flags: PredictFlags): Promise<string> {
 }
 
 async function tagNotes(context: CliContext, files: readonly string[], flags: PredictFlags): Promise<void> {
+  const { format } = flags;
+  if (format !== undefined && flags.aggregation === "none")
+    throw new ClinicalBertError(
+      "USAGE",
+      `--format ${format} needs entities; --aggregation none gives word pieces.`,
+    );
   const tag = await pipeline("token-classification", flags.model, modelOptions(flags, context));
   const { aggregation: aggregation_strategy, stride } = flags;
   const { folder } = await resolveModel(flags.model, flags.offline === true ? { offline: true } : {}, false);
@@ -124,6 +137,15 @@ async function tagNotes(context: CliContext, files: readonly string[], flags: Pr
         signal: context.signal,
       }),
     );
+    if (format !== undefined) {
+      const find = async (text: string): Promise<Entity[]> =>
+        (await run(text)).map(({ entity_group, start, end }) => ({
+          label: entity_group!,
+          spans: [[start, end]],
+        }));
+      await annotateLines(context, files, { ...flags, format }, find, LINES_AT_ONCE);
+      return;
+    }
     const answer = async (record: JsonObject): Promise<JsonObject> => {
       const text = textOf(record);
       const convert = spanConverter(text, flags.offsets);
@@ -140,6 +162,11 @@ async function tagNotes(context: CliContext, files: readonly string[], flags: Pr
 }
 
 async function classify(context: CliContext, files: readonly string[], flags: PredictFlags): Promise<void> {
+  if (flags.format !== undefined)
+    throw new ClinicalBertError(
+      "USAGE",
+      `--format ${flags.format} is for entities; this model gives classes of texts.`,
+    );
   const classifier = await pipeline("text-classification", flags.model, modelOptions(flags, context));
   const { tokenizer, model } = classifier;
   try {

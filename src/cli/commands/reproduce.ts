@@ -13,6 +13,7 @@ import {
 } from "../../recipes/reproduce.js";
 import { PAPER_MODELS, type PaperModel } from "../../recipes/table-2.js";
 import { DEVICES, type Device } from "../../runtime/ort-node.js";
+import { SECTION_RULES, type SectionRules } from "../../sections/index.js";
 import { startFinetuning } from "../../tasks/finetuning/index.js";
 import { columns } from "../columns.js";
 import { addExamples, type CliCommand, type CliContext } from "../context.js";
@@ -24,6 +25,8 @@ import { sameCommand } from "../same-command.js";
 interface ReproduceFlags {
   readonly model: Partial<Record<PaperModel, string>>;
   readonly mimic?: string[];
+  readonly rules: SectionRules;
+  readonly splitterModel?: string;
   readonly mednli?: string;
   readonly i2b2?: string;
   readonly grid: "paper" | "none";
@@ -50,6 +53,16 @@ export const command: CliCommand = {
         "--mimic <sources...>",
         "notes (NOTEEVENTS.csv.gz) to pretrain the clinical models on that are not given",
       )
+      .option(
+        "--rules <set>",
+        `with --mimic: section rules, ${SECTION_RULES.join(" or ")}; the published ones lose text, as the paper did`,
+        oneOf(SECTION_RULES),
+        "alsentzer2019",
+      )
+      .option(
+        "--splitter-model <path>",
+        "with --mimic: folder or archive of en_core_sci_md 0.1.0, which the paper split sentences with",
+      )
       .option("--mednli <folder>", "with mli_train_v1.jsonl, mli_dev_v1.jsonl, mli_test_v1.jsonl")
       .option("--i2b2 <folder>", "with 2006, 2010, 2012, 2014, each with entries named train… and test…")
       .option(
@@ -75,7 +88,7 @@ export const command: CliCommand = {
     );
     command.addHelpText(
       "after",
-      "\nFine-tuning follows the preset alsentzer2019, quirks included. The paper's development splits of i2b2 2010, 2012 and 2014 cannot be\nrebuilt; ours are seeded, so compare with a tolerance. A stopped reproduction goes on when the same command is given again.\n",
+      "\nPretraining has the sections of the published script (--rules corrected repairs them), fine-tuning the preset alsentzer2019, quirks\nincluded. The paper's development splits of i2b2 2010, 2012 and 2014 cannot be\nrebuilt; ours are seeded, so compare with a tolerance. A stopped reproduction goes on when the same command is given again.\n",
     );
   },
 };
@@ -95,6 +108,7 @@ async function run(context: CliContext, flags: ReproduceFlags): Promise<void> {
   const options: ReproduceOptions = {
     models: flags.model,
     mimic: flags.mimic ?? null,
+    splitterModel: flags.splitterModel ?? null,
     mednli: flags.mednli ?? null,
     i2b2: flags.i2b2 ?? null,
     folder: flags.out,
@@ -118,7 +132,7 @@ async function run(context: CliContext, flags: ReproduceFlags): Promise<void> {
     throw new ClinicalBertError("USAGE", "Nothing can be reproduced with what is given.", {
       remedy: "Give a --model and --mednli or --i2b2; --dry-run lists what is missing and where it is had.",
     });
-  const figures = await runPlan(context, options, plan, json);
+  const figures = await runPlan(context, options, plan, flags.rules, json);
   if (figures === null)
     throw new ClinicalBertError("ABORTED", `Stopped; ${flags.out} keeps what is done.`, {
       remedy: `To go on, give the same command again: ${sameCommand()}`,
@@ -132,12 +146,14 @@ function runPlan(
   context: CliContext,
   options: ReproduceOptions,
   plan: ReproductionPlan,
+  rules: SectionRules,
   json: boolean,
 ): Promise<ReproducedFigure[] | null> {
-  const { mimic, device, threads } = options;
+  const { mimic, splitterModel, device, threads } = options;
   return reproduce(options, plan, {
     start: (job, onEvent) => startFinetuning(job, { signal: context.signal, onEvent }),
-    pretrain: (stage: PretrainStage) => pretrainPreset(context, { ...stage, notes: mimic!, device, threads }),
+    pretrain: (stage: PretrainStage) =>
+      pretrainPreset(context, { ...stage, notes: mimic!, rules, splitterModel, device, threads }),
     onStage: ({ model, task }, runs) => {
       context.stderr.write(`clinicalbert: ${model} on ${task}: ${runs} runs\n`);
       return createFinetuneView(context, runs);

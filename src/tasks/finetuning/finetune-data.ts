@@ -1,9 +1,9 @@
 /** @file The examples of a run, checked: kinds, classes, classes that training never shows. */
 import { ClinicalBertError } from "../../errors.js";
 import type { EntityExample, Example, LabelExample } from "../example.js";
-import { QUIRK_LABELS } from "./entity-features.js";
+import { publishedLabels } from "./published-labels.js";
 import type { FinetunePreset, FinetuneTask } from "./recipe.js";
-import { OUTSIDE, tagsOf, type TrainedScheme } from "./word-classes.js";
+import { tagsOf, type TrainedScheme } from "./word-classes.js";
 
 /** Parts of a data set by their use; `dev` and `test` may be missing. */
 export interface FinetuneData {
@@ -27,8 +27,7 @@ export function labelsAmong(examples: readonly Example[]): Set<string> {
 
 /**
  * Classes of the model by index. Entities: `O`, then the tags of the types in alphabetical order; texts: labels in alphabetical
- * order (contradiction, entailment, neutral: run_classifier.py:240). The preset's tagger has the published list: padding, all
- * `B-`, all `I-`, `O`, `X`, `[CLS]`, `[SEP]` (run_ner.py:354).
+ * order (contradiction, entailment, neutral: run_classifier.py:240). The preset's tagger has the published list, see `publishedLabels`.
  */
 export function modelLabels(
   task: FinetuneTask,
@@ -38,10 +37,7 @@ export function modelLabels(
 ): string[] {
   const labels = [...labelsAmong(train)].sort();
   if (task !== "ner") return labels;
-  if (preset === "default") return tagsOf(labels, scheme);
-  const { padding, subword, first, last } = QUIRK_LABELS;
-  const tags = ["B", "I"].flatMap((prefix) => labels.map((label) => `${prefix}-${label}`));
-  return [padding, ...tags, OUTSIDE, subword, first, last];
+  return preset === "default" ? tagsOf(labels, scheme) : publishedLabels(labels);
 }
 
 /**

@@ -1,12 +1,8 @@
 /** @file Fine-tuning: from examples to a model, its predictions and scores. */
+export { createFinetuneRecipe, type FinetuneChanges } from "./create-recipe.js";
 export { checkFinetuneData, type FinetuneData, modelLabels } from "./finetune-data.js";
-export {
-  type FinetuneEvent,
-  type FinetuneJob,
-  type FinetuneOutcome,
-  type FinetuneResult,
-  finetune,
-} from "./finetune.js";
+export { type FinetuneJob, finetune } from "./finetune.js";
+export type { FinetuneEvent, FinetuneOutcome, FinetuneResult } from "./finetune-run.js";
 export {
   checkFinetuneRecipe,
   FINETUNE_PRESETS,
@@ -17,6 +13,7 @@ export {
   presetSettings,
 } from "./recipe.js";
 export { type MeanInterval, meanInterval } from "./mean-interval.js";
+export type { EntityPrediction, LabelPrediction } from "./predictions.js";
 export type { Scores } from "./scores.js";
 export {
   crossValidationSplits,
@@ -41,4 +38,5 @@ export {
   seedRuns,
   seriesReport,
 } from "./series.js";
+export { writePredictions } from "./write-predictions.js";
 export { readModelShape, type TestedModel, type TestModelOptions, testModel } from "./test-model.js";

@@ -1,7 +1,7 @@
 /** @file The data of a run from files: formats, parts that are cut off, classes that are merged. */
 import { ClinicalBertError } from "../../errors.js";
 import type { Example } from "../example.js";
-import { type ExampleFormat, readExamples } from "../readers/read-examples.js";
+import { type ExampleFormat, readSources } from "../readers/read-examples.js";
 import { type FinetuneData, isEntityExample } from "./finetune-data.js";
 import type { FinetuneTask } from "./recipe.js";
 import { type Split, type SplitOptions, splitExamples, splitHash } from "./splits.js";
@@ -31,11 +31,14 @@ export async function readFinetuneData(task: FinetuneTask, sources: DataSources)
   const read = async (part: (typeof PARTS)[number]): Promise<readonly Example[] | null> => {
     if (sources[part].length === 0) return null;
     const examples: Example[] = [];
-    for (const source of sources[part]) {
-      const result = await readExamples(source, sources.format ?? formatOf(source, task));
-      for (const example of result.examples) examples.push(example);
-      for (const notice of problemNotices(source, result.problems)) notices.push(notice);
-    }
+    for (const [format, paths] of byFormat(
+      sources[part],
+      (source) => sources.format ?? formatOf(source, task),
+    ))
+      for (const result of await readSources(paths, format)) {
+        for (const example of result.examples) examples.push(example);
+        for (const notice of problemNotices(result.source, result.problems)) notices.push(notice);
+      }
     return sources.mergeLabels === undefined ? examples : mergeLabels(examples, sources.mergeLabels);
   };
   const given = { train: await read("train"), dev: await read("dev"), test: await read("test") };
@@ -72,6 +75,18 @@ function forbidBoth(part: "dev" | "test", { split, ...sources }: DataSources): v
 
 function nullIfEmpty(examples: readonly Example[] | undefined): readonly Example[] | null {
   return examples === undefined || examples.length === 0 ? null : examples;
+}
+
+function byFormat(
+  sources: readonly string[],
+  formatOf: (source: string) => ExampleFormat,
+): Map<ExampleFormat, string[]> {
+  const groups = new Map<ExampleFormat, string[]>();
+  for (const source of sources) {
+    const format = formatOf(source);
+    groups.set(format, [...(groups.get(format) ?? []), source]);
+  }
+  return groups;
 }
 
 function formatOf(source: string, task: FinetuneTask): ExampleFormat {

@@ -167,3 +167,7 @@ export async function readResult<T>(path: string): Promise<T | null> {
   });
   return text === null ? null : (JSON.parse(text) as T);
 }
+
+export async function writeJsonLines(path: string, lines: readonly object[]): Promise<void> {
+  await writeAtomic(path, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+}

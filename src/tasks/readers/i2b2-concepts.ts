@@ -10,6 +10,7 @@ import type { Entity } from "../example.js";
 import { type ReadOptions, type ReadResult, Reading } from "./reading.js";
 import {
   findPartner,
+  hasSourceFiles,
   isFolder,
   listSourceFiles,
   malformed,
@@ -80,11 +81,16 @@ async function readConceptFiles(
 ): Promise<ReadResult> {
   const reading = new Reading();
   const files = await listSourceFiles(source, ending);
-  const texts = (await isFolder(source)) ? await listSourceFiles(source, ".txt") : null;
+  const folders = [...((await isFolder(source)) ? [source] : []), ...(options.textFolders ?? [])];
+  const texts = (await Promise.all(folders.map(listTexts))).flat();
   for (const file of files) {
-    const textFile = texts === null ? await textBeside(file) : findPartner(file, texts);
+    const textFile = (await textBeside(file)) ?? findPartner(file, texts);
     if (textFile === null)
-      throw malformed(file.path, 1, `no text file ${basename(file.id)}.txt belongs to it`);
+      throw malformed(
+        file.path,
+        1,
+        `no text file ${basename(file.id)}.txt belongs to it; name the folder that has it as well`,
+      );
     const { text } = await readSourceText(textFile.path, options.encoding);
     const id = reading.uniqueId(basename(file.id), { file: file.path });
     const tokens = tokenLookup(text);
@@ -122,6 +128,10 @@ async function readConceptFiles(
     });
   }
   return reading.result();
+}
+
+async function listTexts(folder: string): Promise<SourceFile[]> {
+  return (await hasSourceFiles(folder, ".txt")) ? listSourceFiles(folder, ".txt") : [];
 }
 
 /** `name.txt` beside the file, or in the neighbouring folder `txt` as i2b2 packs it. */

@@ -9,6 +9,7 @@ import { readI2b2Deid2014, readI2b2Temporal2012 } from "./i2b2-tags.js";
 import { readLabelLines } from "./label-lines.js";
 import { readPubtator } from "./pubtator.js";
 import type { ExampleReader, ReadOptions, ReadResult } from "./reading.js";
+import { hasSourceFiles } from "./source-files.js";
 
 const READERS = {
   nli: readLabelLines,
@@ -46,4 +47,29 @@ export async function readExamples(
       `Format "${String(format)}" is unknown; there are ${EXAMPLE_FORMATS.join(", ")}.`,
     );
   return read(source, options);
+}
+
+/** Formats whose texts may be packed apart from their annotations, and how the files of these end. */
+const APART: Partial<Record<ExampleFormat, string>> = { "i2b2-2010": ".con", "i2b2-2012-extent": ".extent" };
+
+/**
+ * Several sources as one data set, each with its result. Where annotations and texts are packed apart, a source without annotations
+ * gives its texts to the others. Throws what `readExamples` throws.
+ */
+export async function readSources(
+  sources: readonly string[],
+  format: ExampleFormat,
+  options: ReadOptions = {},
+): Promise<(ReadResult & { readonly source: string })[]> {
+  const ending = APART[format];
+  const annotated: string[] = [];
+  const textFolders: string[] = [];
+  for (const source of sources)
+    if (sources.length === 1 || ending === undefined || (await hasSourceFiles(source, ending)))
+      annotated.push(source);
+    else textFolders.push(source);
+  const results: (ReadResult & { readonly source: string })[] = [];
+  for (const source of annotated)
+    results.push({ source, ...(await readExamples(source, format, { ...options, textFolders })) });
+  return results;
 }

@@ -18,6 +18,8 @@ export interface ReadOptions {
   readonly documents?: "sentence" | "file";
   /** `jsonl`: unit of its spans (default `utf16`); other formats have their own. */
   readonly offsets?: OffsetUnit;
+  /** `i2b2-2010`, `i2b2-2012-extent`: more folders to look for texts in (the test texts of 2010 are packed apart from their concepts). */
+  readonly textFolders?: readonly string[];
   /** Texts by id for `jsonl` lines without text, or with a copy in its place (predictions of the same notes). */
   readonly texts?: ReadonlyMap<string, string>;
 }

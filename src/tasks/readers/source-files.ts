@@ -38,6 +38,17 @@ export async function listSourceFiles(source: string, ending: string): Promise<S
   return found;
 }
 
+/** Whether there is a file for `listSourceFiles`. Throws `FILE_NOT_FOUND`, `FILE_ACCESS`. */
+export async function hasSourceFiles(source: string, ending: string): Promise<boolean> {
+  try {
+    await listSourceFiles(source, ending);
+    return true;
+  } catch (error) {
+    if (error instanceof ClinicalBertError && error.code === "EXAMPLES_FORMAT") return false;
+    throw error;
+  }
+}
+
 /** Hidden files (macOS puts `._name` beside each file of an archive) are no data. */
 function isNamed(name: string, ending: string): boolean {
   return !name.startsWith(".") && name.toLowerCase().endsWith(ending);

@@ -19,6 +19,10 @@ export interface FormatOptions {
   readonly scheme?: TagScheme;
   /** `jsonl` (default `utf16`). */
   readonly offsets?: OffsetUnit;
+  /** `conll`: a mark before each document (default: where some documents have several sentences). */
+  readonly marks?: boolean;
+  /** Names of files that earlier calls gave; those of this call are added, so that a stream of examples overwrites nothing. */
+  readonly takenNames?: Set<string>;
 }
 
 export interface FormattedFile {
@@ -45,13 +49,13 @@ export function formatExamples(
     case "prodigy":
       return oneFile(examples.map(prodigyLine));
     case "conll":
-      return formatConll(examples, options.scheme ?? "iob2");
+      return formatConll(examples, options.scheme ?? "iob2", options.marks);
     case "brat":
-      return folder(joinDocuments(examples), formatBrat);
+      return folder(joinDocuments(examples), formatBrat, options.takenNames);
     case "con":
-      return folder(joinDocuments(examples), formatCon);
+      return folder(joinDocuments(examples), formatCon, options.takenNames);
     case "i2b2-xml":
-      return folder(joinDocuments(examples), formatXml);
+      return folder(joinDocuments(examples), formatXml, options.takenNames);
   }
 }
 
@@ -71,8 +75,8 @@ interface DocumentFiles {
 function folder(
   documents: readonly EntityExample[],
   format: (example: EntityExample) => DocumentFiles,
+  taken = new Set<string>(),
 ): FormattedExamples {
-  const taken = new Set<string>();
   const files: FormattedFile[] = [];
   const problems: ReadingProblem[] = [];
   for (const example of documents) {
@@ -118,7 +122,11 @@ function prodigyLine({ id, text, entities, words }: EntityExample): object {
   };
 }
 
-function formatConll(examples: readonly EntityExample[], scheme: TagScheme): FormattedExamples {
+function formatConll(
+  examples: readonly EntityExample[],
+  scheme: TagScheme,
+  marks?: boolean,
+): FormattedExamples {
   const problems: ReadingProblem[] = [];
   const blocks: { documentId: string; lines: string }[] = [];
   for (const example of examples) {
@@ -134,7 +142,7 @@ function formatConll(examples: readonly EntityExample[], scheme: TagScheme): For
   }
   const documents = new Set(blocks.map(({ documentId }) => documentId)).size;
   // Where each sentence is a document, or all are of one, marks would tell nothing.
-  const marked = documents > 1 && documents < blocks.length;
+  const marked = marks ?? (documents > 1 && documents < blocks.length);
   let contents = "";
   let open: string | null = null;
   for (const { documentId, lines } of blocks) {
@@ -178,18 +186,25 @@ function withinLines(text: string, [start, end]: Span): Span[] {
   return parts;
 }
 
-/** i2b2 2010: the text with its words between blanks, one sentence a line, and concepts in lower case by line and token. */
+/**
+ * i2b2 2010: the text with its words between blanks, one sentence a line, and concepts in lower case by line and token. Blank lines of
+ * the text stay, so that what was read from such files keeps its line numbers.
+ */
 function formatCon(example: EntityExample): DocumentFiles {
   const { text } = example;
   const { sentences, problems } = tagSentences(example);
   const lines: string[] = [];
   const concepts: string[] = [];
-  for (const [index, { words, chunks }] of sentences.entries()) {
+  let done = 0;
+  for (const { words, chunks } of sentences) {
+    const blank = lineEnds(text.slice(done, words[0]![0])) - (done === 0 ? 0 : 1);
+    for (let line = 0; line < blank; line++) lines.push("\n");
+    done = words.at(-1)![1];
     const tokens = words.map((span) => text.slice(...span).replace(/\s+/g, "_"));
     lines.push(`${tokens.join(" ")}\n`);
     for (const { label, start, end } of chunks) {
       const quote = tokens.slice(start, end).join(" ").toLowerCase();
-      concepts.push(`c="${quote}" ${index + 1}:${start} ${index + 1}:${end - 1}||t="${label}"\n`);
+      concepts.push(`c="${quote}" ${lines.length}:${start} ${lines.length}:${end - 1}||t="${label}"\n`);
     }
   }
   return {
@@ -199,6 +214,10 @@ function formatCon(example: EntityExample): DocumentFiles {
     ],
     problems,
   };
+}
+
+function lineEnds(text: string): number {
+  return text.match(/\r\n|\n|\r/g)?.length ?? 0;
 }
 
 /** i2b2 2014: offsets in characters of the text as a parser gives it back. Labels that are no PHI type stand in `PHI` elements. */

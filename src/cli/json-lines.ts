@@ -9,13 +9,15 @@ import { openOutput } from "./output.js";
 export type JsonObject = Record<string, unknown>;
 
 const FLUSH_AT = 1 << 16;
+/** UTF-16 units of lines that are handled together at most, and one line more. */
+const MOST_UNITS_AT_ONCE = 1 << 19;
 
 /**
  * Feeds each line of `files` (standard input when empty, or where one is `-`) to `handle` and writes what it returns, with the line's `id`
  * first when it has one. A line that is not a JSON object, or that `handle` refuses with a `ClinicalBertError`, becomes
- * `{"id","line"?,"error":{"code","message"}}` and makes the exit code 1; the lines after it are still done. `atOnce` lines
- * are handled together (see `batchCalls`); 1 answers each line before the next is read. With `take`, that gets the answers in
- * order instead of standard output, and refused lines are named on standard error.
+ * `{"id","line"?,"error":{"code","message"}}` and makes the exit code 1; the lines after it are still done. Up to `atOnce` lines
+ * are handled together (see `batchCalls`), fewer when they are long; 1 answers each line before the next is read. With `take`,
+ * that gets the answers in order instead of standard output, and refused lines are named on standard error.
  */
 export async function filterJsonLines(
   context: CliContext,
@@ -32,17 +34,19 @@ export async function filterJsonLines(
     if (chunk !== "") await output.write(chunk);
   };
   const waiting: Promise<JsonObject>[] = [];
+  let units = 0;
   const answerAll = async (): Promise<void> => {
     for (const answer of await Promise.all(waiting))
       if (take === null) pending += `${JSON.stringify(answer)}\n`;
       else if ("error" in answer) sayError(context, answer);
       else await take(answer);
-    waiting.length = 0;
+    waiting.length = units = 0;
   };
   for await (const { text, number } of inputLines(context, files)) {
     context.signal.throwIfAborted();
     waiting.push(answerLine(context, text, number, handle));
-    if (waiting.length >= atOnce) await answerAll();
+    units += text?.length ?? 0;
+    if (waiting.length >= atOnce || units >= MOST_UNITS_AT_ONCE) await answerAll();
     if (pending.length >= FLUSH_AT) await flush();
   }
   await answerAll();

@@ -10,6 +10,7 @@ import { openNoteSides } from "../recipes/note-sides.js";
 import { type PreparedRun, prepareRun } from "../recipes/pretrain-notes.js";
 import type { OnStageProgress } from "../recipes/stage-folder.js";
 import { createSectionSplitter } from "../sections/splitter.js";
+import { openFastSplitter } from "../corpus/open-fast-splitter.js";
 import { openSentenceSplitter } from "../sentences/open-splitter.js";
 import { chooseMicroBatch } from "../training/memory.js";
 import type { RunValues } from "../training/presets.js";
@@ -88,7 +89,7 @@ export async function prepareNotes(
     model: flags.splitterModel,
     sentenceRules: flags.splitter === "spacy" && flags.rules === "alsentzer2019" ? flags.rules : undefined,
   };
-  const sentences = await openSentenceSplitter(sentenceOptions);
+  const sentences = await (flags.threads === 1 ? openFastSplitter : openSentenceSplitter)(sentenceOptions);
   const { categories: _, ...filters } = readNoteFlags(flags);
   const notes = await openNoteSides(
     flags.notes,
@@ -123,6 +124,7 @@ export async function prepareNotes(
     return prepared;
   } finally {
     await worker?.close();
+    await sentences.dispose?.();
   }
 }
 

@@ -4,6 +4,7 @@ import type { Note } from "../notes/note.js";
 import type { Span } from "../notes/span.js";
 import type { SectionSplitter } from "../sections/section.js";
 import { splitNoteSentences } from "../sentences/note-sentences.js";
+import { orRefusal } from "../util/refusal-of.js";
 import type { FormatBatchOptions } from "./format-batch.js";
 
 export interface DifferenceCounts {
@@ -58,10 +59,7 @@ export function createDifferences(other: SectionSplitter) {
 type Places = ReadonlyMap<string, readonly Span[]>;
 
 function placesOf(split: () => readonly { readonly spans: readonly Span[] }[]): Places | ClinicalBertError {
-  try {
-    return new Map(split().map(({ spans }) => [JSON.stringify(spans), spans]));
-  } catch (error) {
-    if (error instanceof ClinicalBertError) return error;
-    throw error;
-  }
+  const sentences = orRefusal(split);
+  if (sentences instanceof ClinicalBertError) return sentences;
+  return new Map(sentences.map(({ spans }) => [JSON.stringify(spans), spans]));
 }

@@ -2,7 +2,9 @@
 import { ClinicalBertError, type ErrorCode } from "../errors.js";
 import type { Note } from "../notes/note.js";
 import type { SectionSplitter } from "../sections/section.js";
+import { sectionTexts } from "../sentences/note-sentences.js";
 import type { SentenceSplitter } from "../sentences/sentence.js";
+import { splitAhead } from "../sentences/split-ahead.js";
 import { type BatchDifferences, createDifferences } from "./differences.js";
 
 type CountName = "notes" | "sections" | "sentences" | "blankLines" | "words" | "characters";
@@ -65,7 +67,11 @@ export function addCounts<Key extends string>(
 }
 
 /** Sections, then sentences of every note. */
-export function formatBatch(notes: readonly Note[], options: FormatBatchOptions): FormattedBatch {
+export async function formatBatch(
+  notes: readonly Note[],
+  given: FormatBatchOptions,
+): Promise<FormattedBatch> {
+  const options = { ...given, sentences: await splitAhead(given.sentences, textsToSplit(notes, given)) };
   const categories = new Map<string, { lines: string; notes: string; counts: CorpusCounts }>();
   const refused: RefusedNote[] = [];
   const differences = options.diff === null ? null : createDifferences(options.diff);
@@ -99,6 +105,13 @@ export function formatBatch(notes: readonly Note[], options: FormatBatchOptions)
 }
 
 const encoder = new TextEncoder();
+
+/** What `formatNote` and the differences will ask the sentence splitter for. */
+function* textsToSplit(notes: readonly Note[], { sections, diff }: FormatBatchOptions): Generator<string> {
+  const texts = notes.map(({ text }) => text);
+  yield* sectionTexts(texts, sections);
+  if (diff !== null) yield* sectionTexts(texts, diff);
+}
 
 function formatNote(
   note: Note,

@@ -122,7 +122,7 @@ export async function formatBatches(
 function inlineWorker(options: Parameters<typeof workOn>[2]): BatchWorker {
   return {
     width: 1,
-    format: async (batch, key) => workOn(batch, key, options),
+    format: (batch, key) => workOn(batch, key, options),
     check: async (batch, key) => checkBatch(batch, key),
   };
 }

@@ -2,8 +2,9 @@
 import type { NoteBatch } from "../notes/note-batches.js";
 import type { SectionRules } from "../sections/section.js";
 import { createSectionSplitter } from "../sections/splitter.js";
-import { openSentenceSplitter, type SentenceSplitterOptions } from "../sentences/open-splitter.js";
+import type { SentenceSplitterOptions } from "../sentences/open-splitter.js";
 import type { CheckedBatch, WorkedBatch } from "./format-corpus.js";
+import { openFastSplitter } from "./open-fast-splitter.js";
 import { checkBatch, workOn } from "./work-on-batch.js";
 
 /** Plain data, copied to each thread. */
@@ -24,10 +25,10 @@ export interface FormatTask {
 
 export async function createFormatTask(
   options: FormatTaskOptions,
-): Promise<(task: FormatTask) => WorkedBatch | CheckedBatch> {
+): Promise<(task: FormatTask) => Promise<WorkedBatch> | CheckedBatch> {
   const batchOptions = {
     sections: createSectionSplitter(options.sectionRules),
-    sentences: await openSentenceSplitter(options.sentences),
+    sentences: await openFastSplitter(options.sentences),
     byCategory: options.byCategory,
     diff: options.diff === null ? null : createSectionSplitter(options.diff),
   };

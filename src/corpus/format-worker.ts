@@ -5,8 +5,8 @@ import { createFormatTask, type FormatTask, type FormatTaskOptions } from "./for
 
 serveTasks<FormatTask, WorkedBatch | CheckedBatch, FormatTaskOptions>(async (options) => {
   const format = await createFormatTask(options);
-  return (task) => {
-    const result = format(task);
+  return async (task) => {
+    const result = await format(task);
     if (!("formatted" in result)) return result;
     const buffers = result.formatted.categories.flatMap(({ lines, notes }) => [lines.buffer, notes.buffer]);
     return new Transferred(result, buffers as ArrayBuffer[]);

@@ -4,9 +4,13 @@ import { digestBatch } from "./batch-digest.js";
 import { type FormatBatchOptions, formatBatch } from "./format-batch.js";
 import type { CheckedBatch, WorkedBatch } from "./format-corpus.js";
 
-export function workOn(batch: NoteBatch, key: string, options: FormatBatchOptions): WorkedBatch {
+export async function workOn(
+  batch: NoteBatch,
+  key: string,
+  options: FormatBatchOptions,
+): Promise<WorkedBatch> {
   const { notes, refusals } = unpackBatch(batch);
-  return { formatted: formatBatch(notes, options), digest: digestBatch(key, notes), refusals };
+  return { formatted: await formatBatch(notes, options), digest: digestBatch(key, notes), refusals };
 }
 
 export function checkBatch(batch: NoteBatch, key: string): CheckedBatch {

@@ -1,4 +1,5 @@
 /** @file Sentences: the interface, the embedded splitter, and sentences of a whole note. */
-export { splitNoteSentences, splitSection } from "./note-sentences.js";
+export { sectionTexts, splitNoteSentences, splitSection } from "./note-sentences.js";
 export { createRuleSentenceSplitter } from "./rule-splitter.js";
-export type { Sentence, SentenceSplitter } from "./sentence.js";
+export type { Sentence, SentenceSplitter, SplitText } from "./sentence.js";
+export { splitAhead } from "./split-ahead.js";

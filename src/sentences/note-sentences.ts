@@ -1,6 +1,8 @@
 /** @file Sentences of a whole note: splits it into sections, each section into sentences, and carries spans back to the note. */
+import { ClinicalBertError } from "../errors.js";
 import type { Span } from "../notes/span.js";
 import type { Section, SectionSplitter } from "../sections/section.js";
+import { orRefusal } from "../util/refusal-of.js";
 import type { Sentence, SentenceSplitter } from "./sentence.js";
 
 /** Sentences in the order of the note, their spans in the note. Throws what `sections` throws for a note that it refuses. */
@@ -10,6 +12,15 @@ export function splitNoteSentences(
   sentences: SentenceSplitter,
 ): Sentence[] {
   return sections.split(text).flatMap((section) => splitSection(section, sentences));
+}
+
+/** The texts of the notes' sections, which `splitNoteSentences` splits; notes that `sections` refuses have none. */
+export function* sectionTexts(notes: Iterable<string>, sections: SectionSplitter): Generator<string> {
+  for (const note of notes) {
+    const found = orRefusal(() => sections.split(note));
+    if (found instanceof ClinicalBertError) continue;
+    for (const { text } of found) yield text;
+  }
 }
 
 /** Sentences of one section with spans in the note. */

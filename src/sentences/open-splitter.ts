@@ -2,6 +2,7 @@
 import { ClinicalBertError } from "../errors.js";
 import { createRuleSentenceSplitter } from "./rule-splitter.js";
 import type { SentenceSplitter } from "./sentence.js";
+import type { DisposableArithmetic } from "./spacy-splitter.js";
 import { SPACY_SENTENCE_RULES } from "./spacy-sentence-rules.js";
 
 /** Plain data, so that a worker thread can open the same splitter. */
@@ -13,17 +14,23 @@ export interface SentenceSplitterOptions {
   readonly sentenceRules?: string | undefined;
 }
 
-type Open = (options: SentenceSplitterOptions) => SentenceSplitter | Promise<SentenceSplitter>;
+/** Makes arithmetic for `splitMany`; `null` where there is none to be had. Asked for only by splitters that use it. */
+export type LoadArithmetic = () => Promise<DisposableArithmetic | null>;
+
+type Open = (
+  options: SentenceSplitterOptions,
+  loadArithmetic: LoadArithmetic,
+) => SentenceSplitter | Promise<SentenceSplitter>;
 
 const OPENERS: Readonly<Record<string, Open>> = {
   rules: createRuleSentenceSplitter,
   spacy: openSpacy,
 };
 
-async function openSpacy({
-  model,
-  sentenceRules = "plain",
-}: SentenceSplitterOptions): Promise<SentenceSplitter> {
+async function openSpacy(
+  { model, sentenceRules = "plain" }: SentenceSplitterOptions,
+  loadArithmetic: LoadArithmetic,
+): Promise<SentenceSplitter> {
   if (model === undefined)
     throw new ClinicalBertError(
       "USAGE",
@@ -37,18 +44,21 @@ async function openSpacy({
     );
   // Large, and seldom asked for.
   const { loadSpacySplitter } = await import("./spacy-splitter.js");
-  return loadSpacySplitter(model, rules);
+  return loadSpacySplitter(model, rules, await loadArithmetic());
 }
 
 export const SENTENCE_SPLITTERS: readonly string[] = Object.keys(OPENERS);
 
 /** Throws `USAGE` for a name that no splitter has. */
-export async function openSentenceSplitter(options: SentenceSplitterOptions): Promise<SentenceSplitter> {
+export async function openSentenceSplitter(
+  options: SentenceSplitterOptions,
+  loadArithmetic: LoadArithmetic = async () => null,
+): Promise<SentenceSplitter> {
   const open = Object.hasOwn(OPENERS, options.splitter) ? OPENERS[options.splitter] : undefined;
   if (open === undefined)
     throw new ClinicalBertError(
       "USAGE",
       `--splitter is "${options.splitter}"; it must be one of ${SENTENCE_SPLITTERS.join(", ")}.`,
     );
-  return open(options);
+  return open(options, loadArithmetic);
 }

@@ -1,4 +1,5 @@
 /** @file A sentence of a note, and the interface of every sentence splitter. */
+import type { ClinicalBertError } from "../errors.js";
 import type { Span } from "../notes/span.js";
 
 export interface Sentence {
@@ -8,10 +9,20 @@ export interface Sentence {
   readonly spans: readonly Span[];
 }
 
+/** What becomes of a text among others. */
+export type SplitText = Sentence[] | ClinicalBertError;
+
 /** Splits one section's text into sentences. Spans are relative to that text. */
 export interface SentenceSplitter {
   readonly name: "rules" | "spacy";
   split(text: string): Sentence[];
+  /**
+   * The same for several texts, in their order, by a splitter that is faster on many together; what `split` would throw for a text stands in
+   * its place. Calls wait for one another; `split` must not be called until they are done.
+   */
+  splitMany?(texts: readonly string[]): Promise<SplitText[]>;
+  /** Frees what is not the collector's. */
+  dispose?(): Promise<void>;
   /** Its sentences are the lines of a published corpus, blank ones included, and are written as they are. */
   readonly verbatim?: boolean;
   /** What makes two splitters of one name differ (pipeline, version, rules), for manifests and restarts. */

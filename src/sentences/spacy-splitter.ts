@@ -1,9 +1,11 @@
 /** @file Sentences from a spaCy pipeline, plain or with what clinicalBERT's script puts around it. */
 import { ClinicalBertError } from "../errors.js";
 import { mergePlaceholders, presetSentences } from "../spacy/alsentzer2019.js";
-import { type LoadSpacyOptions, loadSpacyPipeline } from "../spacy/load-pipeline.js";
-import type { ParsedText, SpacyPipeline } from "../spacy/pipeline.js";
-import type { Sentence, SentenceSplitter } from "./sentence.js";
+import { loadSpacyPipeline } from "../spacy/load-pipeline.js";
+import type { OutsideArithmetic } from "../spacy/matrix-product.js";
+import type { ParsedText, ParseOptions, SpacyPipeline } from "../spacy/pipeline.js";
+import { orRefusal } from "../util/refusal-of.js";
+import type { Sentence, SentenceSplitter, SplitText } from "./sentence.js";
 import type { SpacySentenceRules } from "./spacy-sentence-rules.js";
 
 export interface SpacySentenceSplitter extends SentenceSplitter {
@@ -11,20 +13,30 @@ export interface SpacySentenceSplitter extends SentenceSplitter {
   readonly rules: SpacySentenceRules;
   /** Name, version and layout of the pipeline. */
   readonly pipeline: Pick<SpacyPipeline, "name" | "version" | "layout">;
-  /** Sentences of several texts; faster than one by one. */
-  splitAll(texts: readonly string[]): Sentence[][];
+  splitMany(texts: readonly string[]): Promise<SplitText[]>;
 }
 
 /** spaCy's `max_length`: `nlp(text)` raises E088 for more, and the script loses the note. Code points. */
 const MOST_CHARACTERS = 1_000_000;
 
-/** Loads the pipeline at `path` (folder, `.tar.gz`, `.whl`) for splitting. Errors of `loadSpacyPipeline`. */
+/** Arithmetic that the splitter frees in `dispose`. */
+export interface DisposableArithmetic {
+  readonly arithmetic: OutsideArithmetic;
+  dispose(): Promise<void>;
+}
+
+/**
+ * Loads the pipeline at `path` (folder, `.tar.gz`, `.whl`) for splitting; `outside` does the large products of `splitMany`. Errors
+ * of `loadSpacyPipeline`.
+ */
 export async function loadSpacySplitter(
   path: string,
   rules: SpacySentenceRules = "plain",
-  options: LoadSpacyOptions = {},
+  outside: DisposableArithmetic | null = null,
 ): Promise<SpacySentenceSplitter> {
-  return createSpacySplitter(await loadSpacyPipeline(path, options), rules);
+  const options = outside === null ? {} : { arithmetic: outside.arithmetic };
+  const splitter = createSpacySplitter(await loadSpacyPipeline(path, options), rules);
+  return outside === null ? splitter : { ...splitter, dispose: () => outside.dispose() };
 }
 
 /**
@@ -35,7 +47,8 @@ export function createSpacySplitter(
   pipeline: SpacyPipeline,
   rules: SpacySentenceRules,
 ): SpacySentenceSplitter {
-  const splitAll = rules === "plain" ? splitPlain : splitAlsentzer2019;
+  const work = rules === "plain" ? PLAIN : ALSENTZER2019;
+  let last: Promise<unknown> = Promise.resolve();
   return {
     name: "spacy",
     rules,
@@ -43,8 +56,16 @@ export function createSpacySplitter(
     verbatim: rules === "alsentzer2019",
     identity: `spacy ${pipeline.name} ${pipeline.version} ${rules}`,
     provenance: provenanceOf(pipeline),
-    split: (text) => splitAll(pipeline, [text])[0]!,
-    splitAll: (texts) => splitAll(pipeline, texts),
+    split: (text) =>
+      work.cut(text).flatMap((part) => {
+        const [parse] = pipeline.parse([part.text], work.options);
+        return work.sentences(parse!, part.offset, pipeline.layout);
+      }),
+    splitMany(texts) {
+      const mine = last.then(() => splitTogether(pipeline, texts, work));
+      last = mine.catch(() => undefined);
+      return mine;
+    },
   };
 }
 
@@ -54,15 +75,73 @@ function provenanceOf({ name, version, layout }: SpacyPipeline): string {
   return `${name} ${version}: the code agrees with ${reference} on pipelines trained for its tests; this pipeline itself was not compared.`;
 }
 
-function splitPlain(pipeline: SpacyPipeline, texts: readonly string[]): Sentence[][] {
-  if (texts.every((text) => text.length <= MOST_CHARACTERS))
-    return pipeline.parse(texts).map((parse) => plainSentences(parse, 0));
-  return texts.map((text) => {
-    const parts = cutText(text);
-    return parts.flatMap(([start, end]) =>
-      plainSentences(pipeline.parse([text.slice(start, end)])[0]!, start),
+/** A stretch of a text that is parsed for itself, and where it begins. */
+interface Part {
+  readonly text: string;
+  readonly offset: number;
+}
+
+/** What a set of rules does with texts: cuts them into parts for the pipeline and makes sentences of a parsed part. */
+interface Work {
+  cut(text: string): Part[];
+  readonly options: ParseOptions;
+  sentences(parse: ParsedText, offset: number, layout: SpacyPipeline["layout"]): Sentence[];
+}
+
+const PLAIN: Work = {
+  cut: (text) => cutText(text).map(([start, end]) => ({ text: text.slice(start, end), offset: start })),
+  options: {},
+  sentences: plainSentences,
+};
+
+const ALSENTZER2019: Work = {
+  cut(text) {
+    refuseLongText(text);
+    return [{ text, offset: 0 }];
+  },
+  options: { preset: presetSentences },
+  sentences: scriptSentences,
+};
+
+/** Units of text whose parses are held at once. */
+const GROUP = 1 << 16;
+
+/** Parses parts of all texts together, group by group. */
+async function splitTogether(
+  pipeline: SpacyPipeline,
+  texts: readonly string[],
+  work: Work,
+): Promise<SplitText[]> {
+  const results: SplitText[] = [];
+  let group: { readonly part: Part; readonly sentences: Sentence[] }[] = [];
+  let units = 0;
+  const parseGroup = async (): Promise<void> => {
+    const parses = await pipeline.parseLater(
+      group.map(({ part }) => part.text),
+      work.options,
     );
-  });
+    for (const [index, { part, sentences }] of group.entries())
+      for (const sentence of work.sentences(parses[index]!, part.offset, pipeline.layout))
+        sentences.push(sentence);
+    group = [];
+    units = 0;
+  };
+  for (const [index, text] of texts.entries()) {
+    const parts = orRefusal(() => work.cut(text));
+    if (parts instanceof ClinicalBertError) {
+      results[index] = parts;
+      continue;
+    }
+    const sentences: Sentence[] = [];
+    results[index] = sentences;
+    for (const part of parts) {
+      group.push({ part, sentences });
+      units += part.text.length;
+      if (units >= GROUP) await parseGroup();
+    }
+  }
+  if (group.length > 0) await parseGroup();
+  return results;
 }
 
 function plainSentences(parse: ParsedText, offset: number): Sentence[] {
@@ -70,20 +149,23 @@ function plainSentences(parse: ParsedText, offset: number): Sentence[] {
   const starts = Array.from(words.starts.subarray(0, words.count));
   const ends = starts.map((start, index) => start + words.lengths[index]!);
   return sentenceRanges(parse.sentenceStarts, starts, ends).map(([start, end]) => ({
-    text: parse.text.slice(start, end).replace(/\s+/g, (space) => (/[\n\r]/.test(space) ? " " : space)),
+    text: onOneLine(parse.text.slice(start, end)),
     spans: [[start + offset, end + offset]],
   }));
 }
 
-function splitAlsentzer2019(pipeline: SpacyPipeline, texts: readonly string[]): Sentence[][] {
-  for (const text of texts) refuseLongText(text);
-  return pipeline.parse(texts, { preset: presetSentences }).map((parse) => {
-    const edit = mergePlaceholders(parse, pipeline.layout);
-    return sentenceRanges(edit.sentenceStarts, edit.starts, edit.ends).map(([start, end]) => ({
-      text: parse.text.slice(start, end).replaceAll("\n", " "),
-      spans: [[start, end]],
-    }));
-  });
+/** White-space runs that hold a line break become one space. */
+function onOneLine(text: string): string {
+  if (!/[\n\r]/.test(text)) return text;
+  return text.replace(/\s+/g, (space) => (/[\n\r]/.test(space) ? " " : space));
+}
+
+function scriptSentences(parse: ParsedText, offset: number, layout: SpacyPipeline["layout"]): Sentence[] {
+  const edit = mergePlaceholders(parse, layout);
+  return sentenceRanges(edit.sentenceStarts, edit.starts, edit.ends).map(([start, end]) => ({
+    text: parse.text.slice(start, end).replaceAll("\n", " "),
+    spans: [[start + offset, end + offset]],
+  }));
 }
 
 function refuseLongText(text: string): void {

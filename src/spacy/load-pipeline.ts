@@ -12,7 +12,7 @@ import { attributeValue } from "./word-types.js";
 import { readNorms, readVectorTable, stringIdsV3 } from "./vocabulary.js";
 
 export interface LoadSpacyOptions {
-  /** Does the large products instead of the package's own kernels. With arithmetic that finishes later, use `parseLater`. */
+  /** Does the large products of `parseLater` instead of the package's own kernels. */
   readonly arithmetic?: OutsideArithmetic;
 }
 

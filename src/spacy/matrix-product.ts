@@ -20,6 +20,9 @@ export interface OutsideArithmetic {
   encoder(layers: readonly MaxoutWeights[], window: number, varianceFloor: number): MatrixProduct;
 }
 
+/** Who does the large products: the package's own kernels, at once, or the arithmetic from outside where there is one. */
+export type Engine = "own" | "outside";
+
 /** Rows below which a call outside costs more than it saves. */
 export const FEWEST_OUTSIDE_ROWS = 32;
 

@@ -1,7 +1,7 @@
 /** @file The dependency parser: greedy, one text after the other. */
 import { createArcEagerState, type FeatureCount } from "./arc-eager.js";
 import { createArcEagerStateV2 } from "./arc-eager-v2.js";
-import type { OutsideArithmetic, Waiting } from "./matrix-product.js";
+import type { Engine, OutsideArithmetic, Waiting } from "./matrix-product.js";
 import { createParseTree, deprojectivize, type ParseTree, setEdgesAndSentences } from "./parse-tree.js";
 import { deprojectivizeV2 } from "./parse-tree-v2.js";
 import { createStateScores, type ParserWeights } from "./state-scores.js";
@@ -38,7 +38,12 @@ export interface ParserInput {
 
 export interface Parser {
   /** `vectors` [sum of counts, width]. */
-  parse(vectors: Float32Array, texts: readonly ParserInput[], observe?: ParserObserver): Waiting<ParseTree[]>;
+  parse(
+    vectors: Float32Array,
+    texts: readonly ParserInput[],
+    engine: Engine,
+    observe?: ParserObserver,
+  ): Waiting<ParseTree[]>;
 }
 
 export function createParser(model: ParserModel, outside: OutsideArithmetic | null): Parser {
@@ -101,10 +106,11 @@ export function createParser(model: ParserModel, outside: OutsideArithmetic | nu
   }
 
   return {
-    *parse(vectors, texts, observe) {
+    *parse(vectors, texts, engine, observe) {
       scorer.begin(
         vectors,
         texts.reduce((sum, { count }) => sum + count, 0),
+        engine,
       );
       let base = 0;
       const trees: ParseTree[] = [];

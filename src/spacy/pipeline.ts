@@ -1,6 +1,6 @@
 /** @file A loaded spaCy pipeline: texts to words with heads, labels and sentence starts. */
 import type { Component, ComponentsFile } from "./components.js";
-import { type OutsideArithmetic, runLater, runNow, type Waiting } from "./matrix-product.js";
+import { type Engine, type OutsideArithmetic, runLater, runNow, type Waiting } from "./matrix-product.js";
 import { createParser, type Parser, type ParserStep } from "./parser.js";
 import type { ParseTree } from "./parse-tree.js";
 import { createSenter, markSentences, type Senter } from "./senter.js";
@@ -46,9 +46,9 @@ export interface SpacyPipeline {
   readonly components: readonly Component[];
   /** Words alone. */
   tokenize(text: string): ParsedText;
-  /** At once; products from outside, if any, must not finish later. */
+  /** At once, without arithmetic from outside. */
   parse(texts: readonly string[], options?: ParseOptions): ParsedText[];
-  /** The same with products that finish later. One call at a time. */
+  /** The same with arithmetic from outside, if there is any. No other call before it is done. */
   parseLater(texts: readonly string[], options?: ParseOptions): Promise<ParsedText[]>;
   /** Token vectors [words, width] of the component `owner` (a copy). */
   vectors(text: string, owner: string): Float32Array;
@@ -106,7 +106,12 @@ export function createPipeline(
     for (const encoder of encoders.values()) encoder.clear();
   };
 
-  function* runBatch(parses: MutableParse[], options: ParseOptions, first: number): Waiting<void> {
+  function* runBatch(
+    parses: MutableParse[],
+    options: ParseOptions,
+    first: number,
+    engine: Engine,
+  ): Waiting<void> {
     for (const parse of parses) options.preset?.(parse.words, parse.text, parse.form, parse.sentenceStarts);
     let encoded: { readonly owner: string; readonly vectors: Float32Array } = {
       owner: "",
@@ -120,14 +125,17 @@ export function createPipeline(
       if (encoded.owner !== step.vectors)
         encoded = {
           owner: step.vectors,
-          vectors: yield* encoders.get(step.vectors)!.encode(parses.map(({ words }) => words)),
+          vectors: yield* encoders.get(step.vectors)!.encode(
+            parses.map(({ words }) => words),
+            engine,
+          ),
         };
       if (step.kind === "senter") runSenter(step, parses, encoded.vectors, options);
-      else yield* runParser(step, parses, encoded.vectors, options, first);
+      else yield* runParser(step, parses, encoded.vectors, options, first, engine);
     }
   }
 
-  function* parseAll(texts: readonly string[], options: ParseOptions): Waiting<ParsedText[]> {
+  function* parseAll(texts: readonly string[], options: ParseOptions, engine: Engine): Waiting<ParsedText[]> {
     const results: ParsedText[] = [];
     for (let next = 0; next < texts.length; ) {
       startAnew();
@@ -138,7 +146,7 @@ export function createPipeline(
         words += parse.words.count;
         batch.push(parse);
       }
-      yield* runBatch(batch, options, first);
+      yield* runBatch(batch, options, first, engine);
       for (const parse of batch) results.push(detach(parse));
     }
     return results;
@@ -153,8 +161,8 @@ export function createPipeline(
       startAnew();
       return detach(start(text));
     },
-    parse: (texts, options = {}) => runNow(parseAll(texts, options)),
-    parseLater: (texts, options = {}) => runLater(parseAll(texts, options)),
+    parse: (texts, options = {}) => runNow(parseAll(texts, options, "own")),
+    parseLater: (texts, options = {}) => runLater(parseAll(texts, options, "outside")),
     embeddings(text, owner) {
       startAnew();
       const encoder = encoders.get(owner)!;
@@ -166,7 +174,7 @@ export function createPipeline(
     },
     vectors(text, owner) {
       startAnew();
-      return runNow(encoders.get(owner)!.encode([tokenizer.tokenize(text)])).slice();
+      return runNow(encoders.get(owner)!.encode([tokenizer.tokenize(text)], "own")).slice();
     },
   };
 }
@@ -221,6 +229,7 @@ function* runParser(
   vectors: Float32Array,
   options: ParseOptions,
   first: number,
+  engine: Engine,
 ): Waiting<void> {
   const inputs = parses.map((parse) => ({
     count: parse.words.count,
@@ -232,7 +241,7 @@ function* runParser(
     observe === undefined
       ? undefined
       : (decision: ParserStep) => observe({ ...decision, text: first + decision.text });
-  const trees = yield* step.run.parse(vectors, inputs, observed);
+  const trees = yield* step.run.parse(vectors, inputs, engine, observed);
   const names = step.component.kind === "parser" ? step.component.model.transitions.labelNames : [];
   for (const [index, parse] of parses.entries()) {
     const tree = trees[index]!;

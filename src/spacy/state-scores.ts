@@ -1,6 +1,6 @@
 /** @file Scores of the moves in a parser state: sums of precomputed word features, maxout, and the output layer. */
 import { createArithmetic, paddedOutputs } from "./arithmetic.js";
-import { FEWEST_OUTSIDE_ROWS, type OutsideArithmetic, type Waiting } from "./matrix-product.js";
+import { type Engine, FEWEST_OUTSIDE_ROWS, type OutsideArithmetic, type Waiting } from "./matrix-product.js";
 
 /** The parser's own weights. Shapes as thinc keeps them. */
 export interface ParserWeights {
@@ -29,7 +29,7 @@ export interface ParserWeights {
 
 export interface StateScores {
   /** Takes the vectors [count, width] of the words that states will name by their row. */
-  begin(vectors: Float32Array, count: number): void;
+  begin(vectors: Float32Array, count: number, engine: Engine): void;
   /** Computes the rows of the next words that states will name. */
   readAhead(): Waiting<void>;
   /**
@@ -87,6 +87,7 @@ export function createStateScores(model: ParserWeights, outside: OutsideArithmet
   const offsets = new Int32Array(features);
   let vectors = new Float32Array(0);
   let count = 0;
+  let engine: Engine = "own";
   /** Rows [computed − RING, computed) are in the ring. */
   let computed = 0;
 
@@ -105,7 +106,8 @@ export function createStateScores(model: ParserWeights, outside: OutsideArithmet
   };
 
   return {
-    begin(newVectors, newCount) {
+    begin(newVectors, newCount, newEngine) {
+      engine = newEngine;
       vectors = newVectors as Float32Array<ArrayBuffer>;
       count = newCount;
       computed = 0;
@@ -115,7 +117,7 @@ export function createStateScores(model: ParserWeights, outside: OutsideArithmet
       const rows = Math.min(BLOCK, count - computed);
       const place = (computed % RING) * rowSize;
       takeRows(computed, rows);
-      if (precomputeOutside === null || rows < FEWEST_OUTSIDE_ROWS)
+      if (engine === "own" || precomputeOutside === null || rows < FEWEST_OUTSIDE_ROWS)
         precompute(input, rows, store.subarray(place));
       else {
         const output = store.subarray(place, place + rows * rowSize);

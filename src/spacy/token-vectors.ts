@@ -7,7 +7,7 @@ import {
   paddedOutputs,
   VARIANCE_FLOOR,
 } from "./arithmetic.js";
-import { FEWEST_OUTSIDE_ROWS, type OutsideArithmetic, type Waiting } from "./matrix-product.js";
+import { type Engine, FEWEST_OUTSIDE_ROWS, type OutsideArithmetic, type Waiting } from "./matrix-product.js";
 import { createMaxout, type MaxoutLayer, type MaxoutWeights, maxoutFloats } from "./maxout.js";
 import type { AttributeValues, EmbeddedAttribute, WordForm, WordType, WordTypes } from "./word-types.js";
 import type { Words } from "./words.js";
@@ -49,7 +49,7 @@ export interface TokenVectorWeights {
 export interface TokenVectors {
   readonly width: number;
   /** Vectors [sum of counts, width] of the words of several texts. The array is reused by the next call. */
-  encode(texts: readonly Words[]): Waiting<Float32Array>;
+  encode(texts: readonly Words[], engine: Engine): Waiting<Float32Array>;
   /** The mixed embedding of one word, before its neighbours are seen. */
   embed(type: WordType, space: boolean): Float32Array;
   /** Forgets cached words, after `WordTypes.clear`. */
@@ -95,12 +95,19 @@ export function createTokenVectors(
     }
   };
   /** Padded rows [start, end) of the texts through the layers; vectors of words among them go to `vectors`. */
-  function* encodeRows(rows: Int32Array, targets: Int32Array, start: number, end: number): Waiting<void> {
+  function* encodeRows(
+    rows: Int32Array,
+    targets: Int32Array,
+    start: number,
+    end: number,
+    engine: Engine,
+  ): Waiting<void> {
     const first = Math.max(0, start - field);
     const count = Math.min(rows.length, end + field) - first;
     for (let row = 0; row < count; row++) embeddings.copy(rows[first + row]!, block, row * width);
     let result = block;
-    if (encodeOutside === null || count < FEWEST_OUTSIDE_ROWS) applyLayers(rows, first, count);
+    if (engine === "own" || encodeOutside === null || count < FEWEST_OUTSIDE_ROWS)
+      applyLayers(rows, first, count);
     else {
       result = encoded;
       const pending = encodeOutside(block, count, encoded);
@@ -117,12 +124,12 @@ export function createTokenVectors(
 
   return {
     width,
-    *encode(texts) {
+    *encode(texts, engine) {
       const total = texts.reduce((sum, words) => sum + words.count, 0);
       const { rows, targets } = layOut(texts, field, total, embeddings);
       if (vectors.length < total * width) vectors = new Float32Array(total * width);
       for (let start = 0; start < rows.length; start += BLOCK_ROWS)
-        yield* encodeRows(rows, targets, start, Math.min(rows.length, start + BLOCK_ROWS));
+        yield* encodeRows(rows, targets, start, Math.min(rows.length, start + BLOCK_ROWS), engine);
       return vectors.subarray(0, total * width);
     },
     embed(type, space) {

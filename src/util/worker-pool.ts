@@ -3,7 +3,7 @@ import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { ClinicalBertError } from "../errors.js";
 import { fromWireError } from "./wire-error.js";
-import type { AnswerMessage, TaskMessage } from "./worker-task.js";
+import { type AnswerMessage, END, type TaskMessage } from "./worker-task.js";
 
 export interface WorkerPoolOptions {
   /** Default: one for each processor that this process may use. */
@@ -38,6 +38,7 @@ interface Thread<Output> {
 }
 
 const TASKS_A_THREAD = 2;
+const MOST_MS_TO_END = 5_000;
 
 /**
  * Starts threads that run `module` (a built file that calls `serveTasks`). A thread that dies rejects its tasks with
@@ -59,7 +60,7 @@ export function startWorkerPool<Input, Output>(
       for (const task of open.values()) task.reject(reason);
       open.clear();
     }
-    await Promise.all(pool.map(({ worker }) => worker.terminate()));
+    await Promise.all(pool.map(({ worker }) => endThread(worker)));
   };
   const onAbort = (): void => void end(signal!.reason);
 
@@ -97,6 +98,23 @@ export function startWorkerPool<Input, Output>(
     },
     close: () => end(new ClinicalBertError("ABORTED", "The worker pool was closed.")),
   };
+}
+
+/**
+ * Lets a thread end itself between two of its turns: onnxruntime aborts the process when it is stopped in a call. One that does
+ * not come to it is stopped.
+ */
+function endThread(worker: Worker): Promise<void> {
+  if (worker.threadId === -1) return Promise.resolve();
+  return new Promise((resolve) => {
+    const late = setTimeout(() => void worker.terminate(), MOST_MS_TO_END);
+    worker.once("exit", () => {
+      clearTimeout(late);
+      resolve();
+    });
+    worker.ref();
+    worker.postMessage(END);
+  });
 }
 
 function startThread<Output>(

@@ -8,6 +8,9 @@ export interface TaskMessage<Input> {
   readonly input: Input;
 }
 
+/** Ends the thread when it comes to it. */
+export const END = "end";
+
 export type AnswerMessage<Output> =
   | { readonly id: number; readonly output: Output }
   | { readonly id: number; readonly error: WireError };
@@ -34,7 +37,10 @@ export function serveTasks<Input, Output, Data = undefined>(
   if (port === null) throw internalError("serveTasks was called outside a worker thread.");
   const handler = Promise.resolve(workerData as Data).then(prepare);
   handler.catch(() => undefined);
-  port.on("message", async ({ id, input }: TaskMessage<Input>) => {
+  port.on("message", async (message: TaskMessage<Input> | typeof END) => {
+    // In a worker this ends the thread alone.
+    if (message === END) process.exit();
+    const { id, input } = message;
     try {
       const result = await (await handler)(input);
       if (result instanceof Transferred)

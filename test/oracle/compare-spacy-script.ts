@@ -5,8 +5,10 @@
  * Usage: node --import tsx test/oracle/compare-spacy-script.ts PIPELINE TEXTS.jsonl DUMP.jsonl [LIMIT]
  */
 import { readFileSync } from "node:fs";
-import { createSpacySplitter } from "../../src/sentences/spacy-splitter.js";
-import { loadSpacyPipeline } from "../../src/spacy/load-pipeline.js";
+import { ClinicalBertError } from "../../src/errors.js";
+import { createOrtRuntime } from "../../src/runtime/index.js";
+import { createRuntimeArithmetic } from "../../src/runtime/spacy-arithmetic.js";
+import { loadSpacySplitter } from "../../src/sentences/spacy-splitter.js";
 
 const BATCH = 64;
 
@@ -16,8 +18,11 @@ function readLines<T>(path: string): T[] {
 }
 
 const [pipelinePath, textsPath, dumpPath, limit] = process.argv.slice(2);
-const pipeline = await loadSpacyPipeline(pipelinePath!);
-const splitter = createSpacySplitter(pipeline, "alsentzer2019");
+const splitter = await loadSpacySplitter(
+  pipelinePath!,
+  "alsentzer2019",
+  createRuntimeArithmetic(await createOrtRuntime({ threads: 1 })),
+);
 const texts = readLines<{ text: string }>(textsPath!).slice(
   0,
   limit === undefined ? undefined : Number(limit),
@@ -27,7 +32,8 @@ const counts = { texts: 0, sentences: 0, blank: 0, placeholders: 0, lost: 0, dif
 const examples: number[] = [];
 for (let first = 0; first < texts.length; first += BATCH) {
   const batch = texts.slice(first, first + BATCH).map(({ text }) => text);
-  for (const [offset, sentences] of splitter.splitAll(batch).entries()) {
+  for (const [offset, sentences] of (await splitter.splitMany(batch)).entries()) {
+    if (sentences instanceof ClinicalBertError) throw sentences;
     const expected = dump[first + offset]!;
     counts.texts++;
     counts.placeholders += batch[offset]!.includes("[**") ? 1 : 0;
@@ -44,10 +50,11 @@ for (let first = 0; first < texts.length; first += BATCH) {
 }
 console.log(
   JSON.stringify({
-    pipeline: pipeline.name,
-    layout: pipeline.layout,
+    pipeline: splitter.pipeline.name,
+    layout: splitter.pipeline.layout,
     ...counts,
     examples: examples.slice(0, 12),
   }),
 );
+await splitter.dispose?.();
 process.exitCode = counts.different > 0 ? 1 : 0;

@@ -3,6 +3,7 @@ import { stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { formatBatches } from "../../corpus/format-corpus.js";
 import { startFormatWorkers } from "../../corpus/format-workers.js";
+import { openFastSplitter } from "../../corpus/open-fast-splitter.js";
 import type { CorpusManifest } from "../../corpus/manifest.js";
 import { openNoteBatches } from "../../notes/open-notes.js";
 import { isDatabaseAddress, placeOf } from "../../notes/postgres-source.js";
@@ -69,11 +70,12 @@ async function format(sources: readonly string[], flags: Flags, context: CliCont
     model: flags.model,
     sentenceRules: preset ?? flags.sentenceRules,
   };
-  const sentences = await openSentenceSplitter(sentenceOptions);
+  const { threads } = flags;
+  // Worker threads open their own.
+  const sentences = await (threads === 1 ? openFastSplitter : openSentenceSplitter)(sentenceOptions);
   if (sentences.provenance !== undefined) context.stderr.write(`${sentences.provenance}\n`);
   const diff = flags.diff === undefined ? null : createSectionSplitter(flags.diff as SectionRules);
   const byCategory = flags.oneFile !== true;
-  const { threads } = flags;
   const filters = readNoteFlags(flags);
   const worker =
     threads === 1
@@ -103,6 +105,7 @@ async function format(sources: readonly string[], flags: Flags, context: CliCont
   } finally {
     progress.finish();
     await worker?.close();
+    await sentences.dispose?.();
   }
 }
 

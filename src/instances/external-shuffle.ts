@@ -5,7 +5,7 @@ import { openAtomic } from "../util/atomic-file.js";
 import { fileError } from "../util/file-error.js";
 import { ByteWriter } from "./byte-writer.js";
 import type { RecordOutput } from "./instance-outputs.js";
-import { type IdBytes, RECORD_HEADER_BYTES, recordBytes } from "./instance-record.js";
+import { type IdBytes, RECORD_HEADER_BYTES, recordLength } from "./instance-record.js";
 
 /** Memory for the records of one bucket and the two orders of all records together; a bucket has at least the second number. */
 const MEMORY_BYTES = 512 << 20;
@@ -173,12 +173,6 @@ function invert(order: Uint32Array): Uint32Array {
   const place = new Uint32Array(order.length);
   for (let index = 0; index < order.length; index++) place[order[index]!] = index;
   return place;
-}
-
-function recordLength(bytes: Uint8Array, at: number, idBytes: IdBytes): number {
-  const length = bytes[at + 4]! | (bytes[at + 5]! << 8);
-  const predictions = bytes[at + 8]! | (bytes[at + 9]! << 8);
-  return recordBytes(length, predictions, idBytes);
 }
 
 interface RecordBlock {

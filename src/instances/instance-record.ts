@@ -18,6 +18,22 @@ export function recordBytes(length: number, predictions: number, idBytes: IdByte
   return RECORD_HEADER_BYTES + length * idBytes + predictions * (2 + idBytes);
 }
 
+/** Bytes of the record that begins at `at`. */
+export function recordLength(bytes: Uint8Array, at: number, idBytes: IdBytes): number {
+  const length = bytes[at + 4]! | (bytes[at + 5]! << 8);
+  const predictions = bytes[at + 8]! | (bytes[at + 9]! << 8);
+  return recordBytes(length, predictions, idBytes);
+}
+
+/** The records that lie one behind the other in `bytes`. */
+export function* eachRecord(bytes: Uint8Array, idBytes: IdBytes): Generator<Uint8Array, void, undefined> {
+  for (let at = 0; at < bytes.length; ) {
+    const end = at + recordLength(bytes, at, idBytes);
+    yield bytes.subarray(at, end);
+    at = end;
+  }
+}
+
 export type IdArray = Uint16Array | Int32Array;
 
 /** What a record says beside its ids; `count` of the positions and labels are good. */

@@ -10,7 +10,7 @@ import { maskingVocabularyOf, shuffledDocuments } from "./create-instances.js";
 import { estimateDisk, requireDisk } from "./disk-estimate.js";
 import { shuffleRecords } from "./external-shuffle.js";
 import { createInstanceFile, jsonLinesSink, outputPaths, roundRobin } from "./instance-outputs.js";
-import type { InstanceSource } from "./instance-maker.js";
+import { InstanceMaker, type InstanceSource } from "./instance-maker.js";
 import { idBytesFor } from "./instance-record.js";
 import type { InstanceFormat, InstanceWidths, PartsSink } from "./instance-sink.js";
 import type { NativeSink } from "./native-file.js";
@@ -20,6 +20,7 @@ import { type InstanceSettings, resolveSettings } from "./settings.js";
 import { makeShard, planShards, type Shard, type ShardResult, spillPath } from "./shards.js";
 import { addStatistics, emptyStatistics, type InstanceReport, reportOf } from "./statistics.js";
 import { createTokenFiles, openTokenFiles } from "./token-files.js";
+import { documentCount } from "./token-store.js";
 import { type CorpusCounts, tokenizeCorpus } from "./tokenize-corpus.js";
 
 /** `exact`: the script's own draws, one thread. `parallel`: a generator for each shard, any number of threads. */
@@ -139,8 +140,8 @@ async function makeStep(context: RunContext, plain: boolean): Promise<Made> {
   const store = openTokenFiles(run.path, options.tokenizer.vocabulary.tokens.length);
   try {
     const random = new Mt19937(settings.seed);
-    const documents = shuffledDocuments(store.documentStarts.length - 1, random);
-    const shards = planShards(documents, store, settings.dupeFactor);
+    const documents = shuffledDocuments(documentCount(store.documents), random);
+    const shards = planShards(documents, store.documents, settings.dupeFactor);
     const source = { store, documents, settings, vocabulary: maskingVocabularyOf(options.tokenizer), plain };
     const finished = new Map<number, FinishedShard>();
     for (const { index } of shards) {
@@ -178,6 +179,7 @@ async function makeExactly(
   { run, options }: RunContext,
   keep: (index: number, result: FinishedShard) => Promise<void>,
 ): Promise<void> {
+  const maker = new InstanceMaker(source);
   // The disk takes one shard while the next is being made.
   let before: Promise<void> = Promise.resolve();
   for (const shard of shards) {
@@ -186,10 +188,15 @@ async function makeExactly(
       random.restore(Uint32Array.from(state));
       continue;
     }
-    const { result, commit } = await makeShard(source, shard, random, run.path, options.signal);
-    const finishedShard = { ...result, state: [...random.save()] };
-    await before;
-    before = commit().then(() => keep(shard.index, finishedShard));
+    const made = await makeShard(maker, source.settings, shard, random, run.path, options.signal);
+    const finishedShard = { ...made.result, state: [...random.save()] };
+    try {
+      await before;
+    } catch (error) {
+      await made.discard();
+      throw error;
+    }
+    before = made.commit().then(() => keep(shard.index, finishedShard));
     // A failure is thrown where it is waited for; until then nobody may call it unhandled.
     before.catch(() => undefined);
   }

@@ -5,6 +5,8 @@ import { openAtomic } from "../util/atomic-file.js";
 import { fileError } from "../util/file-error.js";
 import { ByteWriter } from "./byte-writer.js";
 import type { RecordOutput } from "./instance-outputs.js";
+import type { InstanceWidths } from "./instance-sink.js";
+import { OrderedRecords } from "./ordered-records.js";
 import { type IdBytes, RECORD_HEADER_BYTES, recordLength } from "./instance-record.js";
 
 /** Memory for the records of one bucket and the two orders of all records together; a bucket has at least the second number. */
@@ -21,6 +23,7 @@ export interface ExternalShuffle {
   /** order[k]: number of the record that comes out in place k. Overwritten. */
   readonly order: Uint32Array;
   readonly idBytes: IdBytes;
+  readonly widths: InstanceWidths;
   /** Where buckets are kept meanwhile. */
   readonly folder: string;
   readonly output: RecordOutput;
@@ -34,21 +37,15 @@ export async function shuffleRecords(shuffle: ExternalShuffle): Promise<void> {
   let bytes = 0;
   for (const spill of spills) bytes += (await stat(spill)).size;
   const buckets = Math.max(1, Math.ceil(bytes / (shuffle.bucketBytes ?? bucketBytesFor(order.length))));
-  if (buckets === 1) {
-    const memory = new Uint8Array(bytes);
-    const made = new Float64Array(order.length);
-    await loadRecords(spills, memory, 0, idBytes, (number, at) => {
-      made[number] = at;
-    });
-    await writeInOrder(
-      memory,
-      Float64Array.from(order, (number) => made[number]!),
-      shuffle,
-      0,
-    );
-    return;
-  }
-  await throughBuckets(shuffle, invert(order), buckets);
+  if (buckets > 1) return throughBuckets(shuffle, invert(order), buckets);
+  const records = new OrderedRecords(idBytes, shuffle.widths, bytes, order.length);
+  const made = new Uint32Array(order.length);
+  await loadRecords(spills, records.memory, 0, idBytes, (number, at) => {
+    made[number] = at;
+  });
+  for (let place = 0; place < order.length; place++) records.offsets[place] = made[order[place]!]!;
+  records.count = order.length;
+  await writeRecords(records, 0, shuffle);
 }
 
 function bucketBytesFor(records: number): number {
@@ -86,30 +83,33 @@ async function throughBuckets(shuffle: ExternalShuffle, place: Uint32Array, buck
   }
   let largest = 0;
   for (const path of paths) largest = Math.max(largest, (await stat(path)).size);
-  // One buffer for all buckets: a fresh one for each would wait for the garbage collector in twos and threes.
-  const memory = new Uint8Array(largest);
+  // One memory for all buckets: a fresh one for each would wait for the garbage collector in twos and threes.
+  const records = new OrderedRecords(idBytes, shuffle.widths, largest, perBucket);
   for (let bucket = 0; bucket < buckets; bucket++) {
     const first = bucket * perBucket;
-    const count = Math.min(place.length, first + perBucket) - first;
-    await writeBucket(paths[bucket]!, memory, count, first, shuffle);
+    const { memory, offsets } = records;
+    await loadRecords([paths[bucket]!], memory, PLACE_BYTES, idBytes, (_, at) => {
+      const within =
+        (memory[at - 4]! | (memory[at - 3]! << 8) | (memory[at - 2]! << 16) | (memory[at - 1]! << 24)) >>> 0;
+      offsets[within] = at;
+    });
+    records.count = Math.min(place.length, first + perBucket) - first;
+    await writeRecords(records, first, shuffle);
     await rm(paths[bucket]!);
   }
 }
 
-async function writeBucket(
-  path: string,
-  memory: Uint8Array,
-  count: number,
-  first: number,
-  shuffle: ExternalShuffle,
+async function writeRecords(
+  records: OrderedRecords,
+  before: number,
+  { output, signal, onProgress }: ExternalShuffle,
 ): Promise<void> {
-  const offsets = new Float64Array(count);
-  await loadRecords([path], memory, PLACE_BYTES, shuffle.idBytes, (_, at) => {
-    const within =
-      (memory[at - 4]! | (memory[at - 3]! << 8) | (memory[at - 2]! << 16) | (memory[at - 1]! << 24)) >>> 0;
-    offsets[within] = at;
+  let done = before;
+  await output.write(records, before, (written) => {
+    throwIfAborted(signal);
+    done += written;
+    onProgress?.(done);
   });
-  await writeInOrder(memory, offsets, shuffle, first);
 }
 
 /** Reads whole files into `memory`, one after the other, and shows where each record, led by `lead` bytes more, begins in it. */
@@ -148,23 +148,6 @@ async function openSpill(path: string): Promise<FileHandle> {
     return await open(path, "r");
   } catch (error) {
     throw fileError(error, path);
-  }
-}
-
-async function writeInOrder(
-  memory: Uint8Array,
-  offsets: Float64Array,
-  shuffle: ExternalShuffle,
-  before: number,
-): Promise<void> {
-  const { output, idBytes } = shuffle;
-  for (let place = 0; place < offsets.length; place++) {
-    const at = offsets[place]!;
-    const full = output.write(memory.subarray(at, at + recordLength(memory, at, idBytes)));
-    if (full === undefined) continue;
-    await full;
-    throwIfAborted(shuffle.signal);
-    shuffle.onProgress?.(before + place + 1);
   }
 }
 

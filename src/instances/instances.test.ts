@@ -15,10 +15,11 @@ import { shuffleRecords } from "./external-shuffle.js";
 import type { PretrainingInstance } from "./instance.js";
 import { formatInstance } from "./instance-json.js";
 import { InstanceMaker } from "./instance-maker.js";
-import { decodeRecord, RecordBuffer } from "./instance-record.js";
+import { RecordBuffer } from "./instance-record.js";
 import { roundHalfEven } from "./masking.js";
 import { createNativeFile } from "./native-file.js";
 import { openInstances } from "./open-instances.js";
+import type { OrderedRecords } from "./ordered-records.js";
 import { DEFAULT_INSTANCE_SETTINGS, type InstanceSettings } from "./settings.js";
 import { emptyStatistics } from "./statistics.js";
 import { createTfRecordFile } from "./tfrecord.js";
@@ -159,6 +160,7 @@ describe("bounded memory", () => {
 
   test("a shuffle through buckets gives the order that one in memory gives", async () => {
     const instances = await createInstances(files["plain"]!, tokenizer, { dupeFactor: 3, maxLength: 32 });
+    const widths = { maxLength: 32, maxPredictions: 20, vocabularySize: vocabulary.tokens.length };
     const buffer = new RecordBuffer(2, 32, 20);
     const chunks = instances.map((instance) => {
       buffer.put(instance);
@@ -171,14 +173,14 @@ describe("bounded memory", () => {
     for (const bucketBytes of [1 << 30, 5000]) {
       const found: string[] = [];
       const output = {
-        write(record: Uint8Array) {
-          found.push(formatInstance(decodeRecord(record, 2)!));
-          return undefined;
+        async write(records: OrderedRecords) {
+          for (let place = 0; place < records.count; place++)
+            found.push(formatInstance(records.instance(place)));
         },
         commit: async () => undefined,
         discard: async () => undefined,
       };
-      await shuffleRecords({ spills, order, idBytes: 2, folder, output, bucketBytes });
+      await shuffleRecords({ spills, order, idBytes: 2, widths, folder, output, bucketBytes });
       expect(found).toEqual(instances.map(formatInstance).reverse());
     }
   });

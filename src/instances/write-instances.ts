@@ -12,8 +12,7 @@ import { shuffleRecords } from "./external-shuffle.js";
 import { createInstanceFile, jsonLinesSink, outputPaths, roundRobin } from "./instance-outputs.js";
 import { InstanceMaker, type InstanceSource } from "./instance-maker.js";
 import { idBytesFor } from "./instance-record.js";
-import type { InstanceFormat, InstanceWidths, PartsSink } from "./instance-sink.js";
-import type { NativeSink } from "./native-file.js";
+import type { InstanceFormat, InstanceWidths, RecordSink } from "./instance-sink.js";
 import { makeShardsInThreads } from "./parallel-shards.js";
 import { describeFiles, openRunFolder, type RunFolder } from "./run-folder.js";
 import { type InstanceSettings, resolveSettings } from "./settings.js";
@@ -214,16 +213,13 @@ async function writeStep(context: RunContext, made: Made): Promise<string[]> {
   const order = new Uint32Array(total);
   for (let index = 0; index < total; index++) order[index] = index;
   made.random.shuffle(order, total);
-  const output = roundRobin(sinks, idBytesFor(vocabularySize), widths, () =>
-    internalError("a spilled record is damaged; remove the work folder and start again", {
-      folder: run.path,
-    }),
-  );
+  const output = roundRobin(sinks);
   try {
     await shuffleRecords({
       spills: made.shards.map(({ index }) => spillPath(run.path, index)),
       order,
       idBytes: idBytesFor(vocabularySize),
+      widths,
       folder: run.path,
       output,
       ...(options.signal === undefined ? {} : { signal: options.signal }),
@@ -241,10 +237,10 @@ async function openSinks(
   { out, format }: WriteInstancesOptions,
   paths: readonly string[],
   widths: InstanceWidths,
-): Promise<(PartsSink | NativeSink)[]> {
+): Promise<RecordSink[]> {
   if (typeof out !== "string")
     return [jsonLinesSink(out, { commit: async () => undefined, discard: async () => undefined })];
-  const sinks: (PartsSink | NativeSink)[] = [];
+  const sinks: RecordSink[] = [];
   try {
     for (const path of paths) sinks.push(await createInstanceFile(path, format, widths));
     return sinks;

@@ -33,7 +33,9 @@ export function crc32c(bytes: Uint8Array, from = 0, to = bytes.length, seed = 0)
   return ~crc >>> 0;
 }
 
+export const CRC_MASK_DELTA = 0xa282ead8;
+
 /** TensorFlow's masking (tsl/lib/hash/crc32c.h): rotated right by 15 and a constant added, so that a checksum of checksums is sound. */
 export function maskCrc32c(crc: number): number {
-  return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
+  return (((crc >>> 15) | (crc << 17)) + CRC_MASK_DELTA) >>> 0;
 }

@@ -5,55 +5,68 @@ import { openAtomic } from "../util/atomic-file.js";
 import { fileError } from "../util/file-error.js";
 import { ByteWriter } from "./byte-writer.js";
 import type { RecordOutput } from "./instance-outputs.js";
-import type { InstanceWidths } from "./instance-sink.js";
-import { OrderedRecords } from "./ordered-records.js";
+import type { OrderedRecords } from "./ordered-records.js";
 import { type IdBytes, RECORD_HEADER_BYTES, recordLength } from "./instance-record.js";
 
-/** Memory for the records of one bucket and the two orders of all records together; a bucket has at least the second number. */
-const MEMORY_BYTES = 512 << 20;
-const LEAST_BUCKET_BYTES = 96 << 20;
-const ORDER_BYTES = 8;
+/** Buckets are not quite equal: this much of the memory is what one may have on the average. */
+const BUCKET_SHARE = 0.9;
 const READ_BYTES = 1 << 20;
 /** A bucket's record is led by its place in the bucket. */
 const PLACE_BYTES = 4;
 
-export interface ExternalShuffle {
-  /** Spill files in the order in which their records were made. */
-  readonly spills: readonly string[];
-  /** order[k]: number of the record that comes out in place k. Overwritten. */
+export interface Shuffle {
+  /** order[k]: number of the record that comes out in place k. */
   readonly order: Uint32Array;
+  /** The memory that the records, or those of one bucket, are held in. */
+  readonly records: OrderedRecords;
   readonly idBytes: IdBytes;
-  readonly widths: InstanceWidths;
-  /** Where buckets are kept meanwhile. */
-  readonly folder: string;
   readonly output: RecordOutput;
   readonly signal?: AbortSignal;
   readonly onProgress?: (records: number) => void;
-  readonly bucketBytes?: number;
 }
 
-export async function shuffleRecords(shuffle: ExternalShuffle): Promise<void> {
-  const { spills, order, idBytes } = shuffle;
-  let bytes = 0;
-  for (const spill of spills) bytes += (await stat(spill)).size;
-  const buckets = Math.max(1, Math.ceil(bytes / (shuffle.bucketBytes ?? bucketBytesFor(order.length))));
-  if (buckets > 1) return throughBuckets(shuffle, invert(order), buckets);
-  const records = new OrderedRecords(idBytes, shuffle.widths, bytes, order.length);
+export interface ExternalShuffle extends Shuffle {
+  /** Spill files in the order in which their records were made. */
+  readonly spills: readonly string[];
+  /** Where buckets are kept meanwhile. */
+  readonly folder: string;
+}
+
+/** Writes the records that lie in the first `bytes` of the memory. */
+export async function writeShuffled(shuffle: Shuffle, bytes: number): Promise<void> {
+  const { order, records, idBytes } = shuffle;
   const made = new Uint32Array(order.length);
-  await loadRecords(spills, records.memory, 0, idBytes, (number, at) => {
+  for (let number = 0, at = 0; at < bytes; number++) {
     made[number] = at;
-  });
+    at += recordLength(records.memory, at, idBytes);
+  }
   for (let place = 0; place < order.length; place++) records.offsets[place] = made[order[place]!]!;
   records.count = order.length;
   await writeRecords(records, 0, shuffle);
 }
 
-function bucketBytesFor(records: number): number {
-  return Math.max(LEAST_BUCKET_BYTES, MEMORY_BYTES - ORDER_BYTES * records);
+export async function shuffleRecords(shuffle: ExternalShuffle): Promise<void> {
+  const { spills, order, records } = shuffle;
+  let bytes = 0;
+  for (const spill of spills) bytes += (await stat(spill)).size;
+  if (bytes <= records.memory.length) {
+    let end = 0;
+    for (const spill of spills) end += await readInto(records.memory.subarray(end), spill);
+    return writeShuffled(shuffle, end);
+  }
+  const place = invert(order);
+  const mean = BUCKET_SHARE * records.memory.length;
+  let buckets = Math.ceil((bytes + PLACE_BYTES * order.length) / mean);
+  while (!(await throughBuckets(shuffle, place, buckets))) buckets *= 2;
 }
 
-async function throughBuckets(shuffle: ExternalShuffle, place: Uint32Array, buckets: number): Promise<void> {
-  const { spills, idBytes, folder } = shuffle;
+/** False when a bucket is larger than the memory. */
+async function throughBuckets(
+  shuffle: ExternalShuffle,
+  place: Uint32Array,
+  buckets: number,
+): Promise<boolean> {
+  const { spills, records, idBytes, folder } = shuffle;
   const perBucket = Math.ceil(place.length / buckets);
   const paths = Array.from({ length: buckets }, (_, bucket) => join(folder, `bucket-${bucket}.bin`));
   const files = [];
@@ -81,28 +94,39 @@ async function throughBuckets(shuffle: ExternalShuffle, place: Uint32Array, buck
     for (const file of files) await file.discard();
     throw error;
   }
-  let largest = 0;
-  for (const path of paths) largest = Math.max(largest, (await stat(path)).size);
-  // One memory for all buckets: a fresh one for each would wait for the garbage collector in twos and threes.
-  const records = new OrderedRecords(idBytes, shuffle.widths, largest, perBucket);
+  for (const path of paths) if ((await stat(path)).size > records.memory.length) return false;
   for (let bucket = 0; bucket < buckets; bucket++) {
     const first = bucket * perBucket;
-    const { memory, offsets } = records;
-    await loadRecords([paths[bucket]!], memory, PLACE_BYTES, idBytes, (_, at) => {
-      const within =
-        (memory[at - 4]! | (memory[at - 3]! << 8) | (memory[at - 2]! << 16) | (memory[at - 1]! << 24)) >>> 0;
-      offsets[within] = at;
-    });
-    records.count = Math.min(place.length, first + perBucket) - first;
+    const count = Math.min(place.length, first + perBucket) - first;
+    await loadBucket(paths[bucket]!, records, count, idBytes);
     await writeRecords(records, first, shuffle);
     await rm(paths[bucket]!);
   }
+  return true;
+}
+
+/** Reads the file of a bucket, whose `count` records are led by their places. */
+async function loadBucket(
+  path: string,
+  records: OrderedRecords,
+  count: number,
+  idBytes: IdBytes,
+): Promise<void> {
+  const { memory, offsets } = records;
+  const end = await readInto(memory, path);
+  const places = new DataView(memory.buffer, memory.byteOffset, end);
+  for (let at = 0; at < end; ) {
+    const record = at + PLACE_BYTES;
+    offsets[places.getUint32(at, true)] = record;
+    at = record + recordLength(memory, record, idBytes);
+  }
+  records.count = count;
 }
 
 async function writeRecords(
   records: OrderedRecords,
   before: number,
-  { output, signal, onProgress }: ExternalShuffle,
+  { output, signal, onProgress }: Shuffle,
 ): Promise<void> {
   let done = before;
   await output.write(records, before, (written) => {
@@ -112,34 +136,17 @@ async function writeRecords(
   });
 }
 
-/** Reads whole files into `memory`, one after the other, and shows where each record, led by `lead` bytes more, begins in it. */
-async function loadRecords(
-  paths: readonly string[],
-  memory: Uint8Array,
-  lead: number,
-  idBytes: IdBytes,
-  visit: (number: number, at: number) => void,
-): Promise<void> {
-  let number = 0;
-  let at = 0;
-  let end = 0;
-  for (const path of paths) {
-    const handle = await openSpill(path);
-    try {
-      for (;;) {
-        const { bytesRead } = await handle.read(memory, end, Math.min(READ_BYTES, memory.length - end));
-        if (bytesRead === 0) break;
-        end += bytesRead;
-        while (at + lead + RECORD_HEADER_BYTES <= end) {
-          const next = at + lead + recordLength(memory, at + lead, idBytes);
-          if (next > end) break;
-          visit(number++, at + lead);
-          at = next;
-        }
-      }
-    } finally {
-      await handle.close();
+/** Reads a whole file to the beginning of `memory`; gives its size. */
+async function readInto(memory: Uint8Array, path: string): Promise<number> {
+  const handle = await openSpill(path);
+  try {
+    for (let end = 0; ; ) {
+      const { bytesRead } = await handle.read(memory, end, Math.min(READ_BYTES, memory.length - end));
+      if (bytesRead === 0) return end;
+      end += bytesRead;
     }
+  } finally {
+    await handle.close();
   }
 }
 

@@ -13,14 +13,16 @@ import { createInstances, maskingVocabularyOf } from "./create-instances.js";
 import { estimateDisk, requireDisk } from "./disk-estimate.js";
 import { shuffleRecords } from "./external-shuffle.js";
 import type { PretrainingInstance } from "./instance.js";
+import { HeldShards } from "./held-shards.js";
 import { formatInstance } from "./instance-json.js";
 import { InstanceMaker } from "./instance-maker.js";
 import { RecordBuffer } from "./instance-record.js";
 import { roundHalfEven } from "./masking.js";
 import { createNativeFile } from "./native-file.js";
 import { openInstances } from "./open-instances.js";
-import type { OrderedRecords } from "./ordered-records.js";
+import { OrderedRecords } from "./ordered-records.js";
 import { DEFAULT_INSTANCE_SETTINGS, type InstanceSettings } from "./settings.js";
+import { spillPath } from "./shards.js";
 import { emptyStatistics } from "./statistics.js";
 import { createTfRecordFile } from "./tfrecord.js";
 import { createTokenFiles, openTokenFiles } from "./token-files.js";
@@ -170,7 +172,7 @@ describe("bounded memory", () => {
     await writeFile(spills[0]!, Buffer.concat(chunks.slice(0, 40)));
     await writeFile(spills[1]!, Buffer.concat(chunks.slice(40)));
     const order = Uint32Array.from(instances.keys()).reverse();
-    for (const bucketBytes of [1 << 30, 5000]) {
+    for (const bytes of [1 << 20, 5000]) {
       const found: string[] = [];
       const output = {
         async write(records: OrderedRecords) {
@@ -180,7 +182,8 @@ describe("bounded memory", () => {
         commit: async () => undefined,
         discard: async () => undefined,
       };
-      await shuffleRecords({ spills, order, idBytes: 2, widths, folder, output, bucketBytes });
+      const records = new OrderedRecords(2, widths, bytes, instances.length);
+      await shuffleRecords({ spills, order, records, idBytes: 2, folder, output });
       expect(found).toEqual(instances.map(formatInstance).reverse());
     }
   });
@@ -221,6 +224,32 @@ describe("bounded memory", () => {
       expect(estimate.output).toBeGreaterThan(size * 0.9);
       expect(estimate.output).toBeLessThan(size * 10);
     }
+  });
+});
+
+describe("held shards", () => {
+  test("what does not fit in memory goes into files with all that came before; a stop puts the rest there", async () => {
+    const widths = { maxLength: 32, maxPredictions: 20, vocabularySize: 1000 };
+    const piece = (byte: number): Uint8Array => new Uint8Array(400).fill(byte);
+    const held = new HeldShards(folder, 2, widths, 1000);
+    const saved: number[] = [];
+    const make = async (index: number): Promise<void> => {
+      const target = await held.open(index);
+      await target.write(piece(index));
+      await target.write(piece(index + 100));
+      await target.commit();
+      await held.finish(index, async () => void saved.push(index));
+    };
+    await make(0);
+    expect([held.bytesOfAll(1), saved]).toEqual([800, []]);
+    await make(1);
+    expect([held.bytesOfAll(2), saved]).toEqual([null, [0, 1]]);
+    for (const index of [0, 1])
+      expect(new Uint8Array(await readFile(spillPath(folder, index)))).toEqual(
+        new Uint8Array(Buffer.concat([piece(index), piece(index + 100)])),
+      );
+    await rm(spillPath(folder, 0));
+    await rm(spillPath(folder, 1));
   });
 });
 

@@ -1,6 +1,5 @@
 /** @file Makes instances shard by shard into spill files: the part of a run that is restarted per shard and, in `parallel`, spread over threads. */
 import { join } from "node:path";
-import { openAtomic } from "../util/atomic-file.js";
 import type { Mt19937 } from "../util/mt19937.js";
 import type { InstanceMaker } from "./instance-maker.js";
 import type { InstanceSettings } from "./settings.js";
@@ -44,24 +43,29 @@ export function spillPath(folder: string, shard: number): string {
   return join(folder, `spill-${String(shard).padStart(6, "0")}.bin`);
 }
 
-export interface MadeShard {
-  readonly result: ShardResult;
-  /** Makes the spill file appear under its name. */
+/** Where the records of a shard go: an `AtomicFile`, or memory. */
+export interface SpillTarget {
+  write(chunk: Uint8Array): Promise<void>;
   commit(): Promise<void>;
   discard(): Promise<void>;
 }
 
-/** Makes the instances of one shard, with draws from `random`, into its spill file in `folder`, which must then be committed. */
+export interface MadeShard {
+  readonly result: ShardResult;
+  commit(): Promise<void>;
+  discard(): Promise<void>;
+}
+
+/** Makes the instances of one shard, with draws from `random`, into `target`, which must then be committed. */
 export async function makeShard(
   maker: InstanceMaker,
   settings: InstanceSettings,
-  { index, fromPlace, toPlace }: Shard,
+  { fromPlace, toPlace }: Shard,
   random: Mt19937,
-  folder: string,
+  target: SpillTarget,
   signal?: AbortSignal,
 ): Promise<MadeShard> {
   const statistics = emptyStatistics(settings.maxLength);
-  const file = await openAtomic(spillPath(folder, index));
   let bytes = 0;
   // The piece before is written while the next is being made.
   let writing: Promise<void> = Promise.resolve();
@@ -70,14 +74,14 @@ export async function makeShard(
       await writing;
       signal?.throwIfAborted();
       bytes += records.length;
-      writing = file.write(records);
+      writing = target.write(records);
       // A failure is thrown where it is waited for; until then nobody may call it unhandled.
       writing.catch(() => undefined);
     }
     await writing;
-    return { result: { bytes, statistics }, commit: () => file.commit(), discard: () => file.discard() };
+    return { result: { bytes, statistics }, commit: () => target.commit(), discard: () => target.discard() };
   } catch (error) {
-    await file.discard();
+    await target.discard();
     throw error;
   }
 }

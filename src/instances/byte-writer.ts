@@ -48,6 +48,14 @@ export class ByteWriter {
     return this.length >= FLUSH_AT ? this.#hand() : undefined;
   }
 
+  /** Hands over `chunk` as it is, behind what waits; it must stay so until the next call has returned. */
+  async pass(chunk: Uint8Array): Promise<void> {
+    if (this.length > 0) await this.#hand();
+    await this.#writing;
+    this.#handed += chunk.length;
+    this.#write(chunk);
+  }
+
   /** Waits until everything is written. */
   async flush(): Promise<void> {
     await this.#hand();
@@ -61,9 +69,13 @@ export class ByteWriter {
     this.bytes = this.#other ?? new Uint8Array(FLUSH_AT + SLACK);
     this.#other = full;
     this.#handed += this.length;
-    this.#writing = this.#target.write(full.subarray(0, this.length));
+    this.#write(full.subarray(0, this.length));
+    this.length = 0;
+  }
+
+  #write(chunk: Uint8Array): void {
+    this.#writing = this.#target.write(chunk);
     // A failure is thrown where it is waited for; until then nobody may call it unhandled.
     this.#writing.catch(() => undefined);
-    this.length = 0;
   }
 }

@@ -4,11 +4,12 @@ import { CONTINUATION_PREFIX } from "../tokens/piece-trie.js";
 import type { WordPieceTokenizer } from "../tokens/wordpiece-tokenizer.js";
 import { Mt19937 } from "../util/mt19937.js";
 import type { PretrainingInstance } from "./instance.js";
-import { type InstanceDraft, InstanceMaker } from "./instance-maker.js";
+import { InstanceMaker } from "./instance-maker.js";
+import { decodeRecord, eachRecord, idBytesFor } from "./instance-record.js";
 import type { MaskingVocabulary } from "./masking.js";
-import { segmentIdsOf } from "./segment-ids.js";
 import { type InstanceSettings, resolveSettings } from "./settings.js";
-import { MemoryTokenStore } from "./token-store.js";
+import { emptyStatistics } from "./statistics.js";
+import { documentCount, MemoryTokenStore } from "./token-store.js";
 import { tokenizeCorpus } from "./tokenize-corpus.js";
 
 /** Instances of `files` in the script's order. For corpora beyond some hundred megabytes use `writeInstances`. */
@@ -18,20 +19,19 @@ export async function createInstances(
   settings: Partial<InstanceSettings> = {},
 ): Promise<PretrainingInstance[]> {
   const all = resolveSettings(settings);
-  const taker = new MemoryTokenStore();
+  const idBytes = idBytesFor(tokenizer.vocabulary.tokens.length);
+  const taker = new MemoryTokenStore(idBytes);
   const { specials } = await tokenizeCorpus(files, tokenizer, taker);
   const store = taker.finish();
   const random = new Mt19937(all.seed);
-  const documents = shuffledDocuments(store.documentStarts.length - 1, random);
+  const documents = shuffledDocuments(documentCount(store.documents), random);
   const vocabulary = maskingVocabularyOf(tokenizer);
-  const source = { store, documents, settings: all, vocabulary, plain: specials === 0 };
-  const maker = new InstanceMaker(source, random);
+  const maker = new InstanceMaker({ store, documents, settings: all, vocabulary, plain: specials === 0 });
+  const statistics = emptyStatistics(all.maxLength);
   const instances: PretrainingInstance[] = [];
   for (let pass = 0; pass < all.dupeFactor; pass++)
-    for (let place = 0; place < documents.length; place++) {
-      maker.start(place);
-      while (maker.next()) instances.push(freezeDraft(maker.draft));
-    }
+    for (const records of maker.records(0, documents.length, random, statistics))
+      for (const record of eachRecord(records, idBytes)) instances.push(decodeRecord(record, idBytes)!);
   const order = Uint32Array.from(instances.keys());
   random.shuffle(order, order.length);
   return Array.from(order, (index) => instances[index]!);
@@ -53,17 +53,5 @@ export function maskingVocabularyOf(tokenizer: WordPieceTokenizer): MaskingVocab
     separatorId: tokenizer.separatorId,
     maskId: tokenizer.maskId,
     continues: Uint8Array.from(tokens, (token) => (token.startsWith(CONTINUATION_PREFIX) ? 1 : 0)),
-  };
-}
-
-/** A copy of the draft that lasts. */
-export function freezeDraft(draft: InstanceDraft): PretrainingInstance {
-  const { masker } = draft;
-  return {
-    ids: Int32Array.from(draft.ids.subarray(0, draft.length)),
-    segmentIds: segmentIdsOf(draft.length, draft.firstLength),
-    maskedPositions: masker.positions.slice(0, masker.count),
-    maskedIds: masker.labels.slice(0, masker.count),
-    isRandomNext: draft.isRandomNext,
   };
 }

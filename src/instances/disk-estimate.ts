@@ -28,7 +28,7 @@ export async function estimateDisk(
   format: InstanceFormat,
 ): Promise<DiskEstimate> {
   let bytes = 0;
-  const sampled = { bytes: 0, tokens: 0, lines: 0 };
+  const sampled = { bytes: 0, tokens: 0, sentences: 0, blanks: 0 };
   for (const file of files) {
     bytes += (await stat(file)).size;
     await sampleFile(file, tokenizer, sampled);
@@ -46,7 +46,9 @@ export async function estimateDisk(
     jsonl: 128 + length * 8 + predictions * 12,
   }[format];
   return {
-    temporary: Math.ceil(tokens * idBytes + sampled.lines * scale * 8 + 2 * spill),
+    temporary: Math.ceil(
+      tokens * idBytes + (sampled.sentences * 4 + sampled.blanks * 12) * scale + 2 * spill,
+    ),
     output: Math.ceil(instances * perInstance),
   };
 }
@@ -54,7 +56,7 @@ export async function estimateDisk(
 async function sampleFile(
   path: string,
   tokenizer: WordPieceTokenizer,
-  sampled: { bytes: number; tokens: number; lines: number },
+  sampled: { bytes: number; tokens: number; sentences: number; blanks: number },
 ): Promise<void> {
   const handle = await open(path, "r");
   try {
@@ -65,7 +67,8 @@ async function sampleFile(
       sink.length = 0;
       tokenizer.append(text, sink, from, to);
       sampled.tokens += sink.length;
-      sampled.lines += 1;
+      if (sink.length > 0) sampled.sentences += 1;
+      else sampled.blanks += 1;
     });
     sampled.bytes += bytesRead;
   } finally {

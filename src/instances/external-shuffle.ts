@@ -5,58 +5,68 @@ import { openAtomic } from "../util/atomic-file.js";
 import { fileError } from "../util/file-error.js";
 import { ByteWriter } from "./byte-writer.js";
 import type { RecordOutput } from "./instance-outputs.js";
-import { type IdBytes, RECORD_HEADER_BYTES, recordBytes } from "./instance-record.js";
+import type { OrderedRecords } from "./ordered-records.js";
+import { type IdBytes, RECORD_HEADER_BYTES, recordLength } from "./instance-record.js";
 
-/** Memory for the records of one bucket and the two orders of all records together; a bucket has at least the second number. */
-const MEMORY_BYTES = 512 << 20;
-const LEAST_BUCKET_BYTES = 96 << 20;
-const ORDER_BYTES = 8;
+/** Buckets are not quite equal: this much of the memory is what one may have on the average. */
+const BUCKET_SHARE = 0.9;
 const READ_BYTES = 1 << 20;
 /** A bucket's record is led by its place in the bucket. */
 const PLACE_BYTES = 4;
 
-export interface ExternalShuffle {
-  /** Spill files in the order in which their records were made. */
-  readonly spills: readonly string[];
-  /** order[k]: number of the record that comes out in place k. Overwritten. */
+export interface Shuffle {
+  /** order[k]: number of the record that comes out in place k. */
   readonly order: Uint32Array;
+  /** The memory that the records, or those of one bucket, are held in. */
+  readonly records: OrderedRecords;
   readonly idBytes: IdBytes;
-  /** Where buckets are kept meanwhile. */
-  readonly folder: string;
   readonly output: RecordOutput;
   readonly signal?: AbortSignal;
   readonly onProgress?: (records: number) => void;
-  readonly bucketBytes?: number;
+}
+
+export interface ExternalShuffle extends Shuffle {
+  /** Spill files in the order in which their records were made. */
+  readonly spills: readonly string[];
+  /** Where buckets are kept meanwhile. */
+  readonly folder: string;
+}
+
+/** Writes the records that lie in the first `bytes` of the memory. */
+export async function writeShuffled(shuffle: Shuffle, bytes: number): Promise<void> {
+  const { order, records, idBytes } = shuffle;
+  const made = new Uint32Array(order.length);
+  for (let number = 0, at = 0; at < bytes; number++) {
+    made[number] = at;
+    at += recordLength(records.memory, at, idBytes);
+  }
+  for (let place = 0; place < order.length; place++) records.offsets[place] = made[order[place]!]!;
+  records.count = order.length;
+  await writeRecords(records, 0, shuffle);
 }
 
 export async function shuffleRecords(shuffle: ExternalShuffle): Promise<void> {
-  const { spills, order, idBytes } = shuffle;
+  const { spills, order, records } = shuffle;
   let bytes = 0;
   for (const spill of spills) bytes += (await stat(spill)).size;
-  const buckets = Math.max(1, Math.ceil(bytes / (shuffle.bucketBytes ?? bucketBytesFor(order.length))));
-  if (buckets === 1) {
-    const memory = new Uint8Array(bytes);
-    const made = new Float64Array(order.length);
-    await loadRecords(spills, memory, 0, idBytes, (number, at) => {
-      made[number] = at;
-    });
-    await writeInOrder(
-      memory,
-      Float64Array.from(order, (number) => made[number]!),
-      shuffle,
-      0,
-    );
-    return;
+  if (bytes <= records.memory.length) {
+    let end = 0;
+    for (const spill of spills) end += await readInto(records.memory.subarray(end), spill);
+    return writeShuffled(shuffle, end);
   }
-  await throughBuckets(shuffle, invert(order), buckets);
+  const place = invert(order);
+  const mean = BUCKET_SHARE * records.memory.length;
+  let buckets = Math.ceil((bytes + PLACE_BYTES * order.length) / mean);
+  while (!(await throughBuckets(shuffle, place, buckets))) buckets *= 2;
 }
 
-function bucketBytesFor(records: number): number {
-  return Math.max(LEAST_BUCKET_BYTES, MEMORY_BYTES - ORDER_BYTES * records);
-}
-
-async function throughBuckets(shuffle: ExternalShuffle, place: Uint32Array, buckets: number): Promise<void> {
-  const { spills, idBytes, folder } = shuffle;
+/** False when a bucket is larger than the memory. */
+async function throughBuckets(
+  shuffle: ExternalShuffle,
+  place: Uint32Array,
+  buckets: number,
+): Promise<boolean> {
+  const { spills, records, idBytes, folder } = shuffle;
   const perBucket = Math.ceil(place.length / buckets);
   const paths = Array.from({ length: buckets }, (_, bucket) => join(folder, `bucket-${bucket}.bin`));
   const files = [];
@@ -84,62 +94,59 @@ async function throughBuckets(shuffle: ExternalShuffle, place: Uint32Array, buck
     for (const file of files) await file.discard();
     throw error;
   }
-  let largest = 0;
-  for (const path of paths) largest = Math.max(largest, (await stat(path)).size);
-  // One buffer for all buckets: a fresh one for each would wait for the garbage collector in twos and threes.
-  const memory = new Uint8Array(largest);
+  for (const path of paths) if ((await stat(path)).size > records.memory.length) return false;
   for (let bucket = 0; bucket < buckets; bucket++) {
     const first = bucket * perBucket;
     const count = Math.min(place.length, first + perBucket) - first;
-    await writeBucket(paths[bucket]!, memory, count, first, shuffle);
+    await loadBucket(paths[bucket]!, records, count, idBytes);
+    await writeRecords(records, first, shuffle);
     await rm(paths[bucket]!);
   }
+  return true;
 }
 
-async function writeBucket(
+/** Reads the file of a bucket, whose `count` records are led by their places. */
+async function loadBucket(
   path: string,
-  memory: Uint8Array,
+  records: OrderedRecords,
   count: number,
-  first: number,
-  shuffle: ExternalShuffle,
+  idBytes: IdBytes,
 ): Promise<void> {
-  const offsets = new Float64Array(count);
-  await loadRecords([path], memory, PLACE_BYTES, shuffle.idBytes, (_, at) => {
-    const within =
-      (memory[at - 4]! | (memory[at - 3]! << 8) | (memory[at - 2]! << 16) | (memory[at - 1]! << 24)) >>> 0;
-    offsets[within] = at;
-  });
-  await writeInOrder(memory, offsets, shuffle, first);
+  const { memory, offsets } = records;
+  const end = await readInto(memory, path);
+  const places = new DataView(memory.buffer, memory.byteOffset, end);
+  for (let at = 0; at < end; ) {
+    const record = at + PLACE_BYTES;
+    offsets[places.getUint32(at, true)] = record;
+    at = record + recordLength(memory, record, idBytes);
+  }
+  records.count = count;
 }
 
-/** Reads whole files into `memory`, one after the other, and shows where each record, led by `lead` bytes more, begins in it. */
-async function loadRecords(
-  paths: readonly string[],
-  memory: Uint8Array,
-  lead: number,
-  idBytes: IdBytes,
-  visit: (number: number, at: number) => void,
+async function writeRecords(
+  records: OrderedRecords,
+  before: number,
+  { output, signal, onProgress }: Shuffle,
 ): Promise<void> {
-  let number = 0;
-  let at = 0;
-  let end = 0;
-  for (const path of paths) {
-    const handle = await openSpill(path);
-    try {
-      for (;;) {
-        const { bytesRead } = await handle.read(memory, end, Math.min(READ_BYTES, memory.length - end));
-        if (bytesRead === 0) break;
-        end += bytesRead;
-        while (at + lead + RECORD_HEADER_BYTES <= end) {
-          const next = at + lead + recordLength(memory, at + lead, idBytes);
-          if (next > end) break;
-          visit(number++, at + lead);
-          at = next;
-        }
-      }
-    } finally {
-      await handle.close();
+  let done = before;
+  await output.write(records, before, (written) => {
+    throwIfAborted(signal);
+    done += written;
+    onProgress?.(done);
+  });
+}
+
+/** Reads a whole file to the beginning of `memory`; gives its size. */
+async function readInto(memory: Uint8Array, path: string): Promise<number> {
+  const handle = await openSpill(path);
+  try {
+    for (let end = 0; ; ) {
+      const { bytesRead } = await handle.read(memory, end, Math.min(READ_BYTES, memory.length - end));
+      if (bytesRead === 0) return end;
+      end += bytesRead;
     }
+  } finally {
+    await handle.close();
   }
 }
 
@@ -151,34 +158,11 @@ async function openSpill(path: string): Promise<FileHandle> {
   }
 }
 
-async function writeInOrder(
-  memory: Uint8Array,
-  offsets: Float64Array,
-  shuffle: ExternalShuffle,
-  before: number,
-): Promise<void> {
-  const { output, idBytes } = shuffle;
-  for (let place = 0; place < offsets.length; place++) {
-    const at = offsets[place]!;
-    const full = output.write(memory.subarray(at, at + recordLength(memory, at, idBytes)));
-    if (full === undefined) continue;
-    await full;
-    throwIfAborted(shuffle.signal);
-    shuffle.onProgress?.(before + place + 1);
-  }
-}
-
 /** place[record] from order[place]. */
 function invert(order: Uint32Array): Uint32Array {
   const place = new Uint32Array(order.length);
   for (let index = 0; index < order.length; index++) place[order[index]!] = index;
   return place;
-}
-
-function recordLength(bytes: Uint8Array, at: number, idBytes: IdBytes): number {
-  const length = bytes[at + 4]! | (bytes[at + 5]! << 8);
-  const predictions = bytes[at + 8]! | (bytes[at + 9]! << 8);
-  return recordBytes(length, predictions, idBytes);
 }
 
 interface RecordBlock {

@@ -1,21 +1,22 @@
-/** @file The instances of one document after another (create_pretraining_data.py:218–332), over ranges of the token row. */
+/** @file The instances of one document after another (create_pretraining_data.py:218–332), as records, made by a kernel in WebAssembly. */
+import { CRC_TABLES } from "../util/crc32c.js";
 import type { Mt19937 } from "../util/mt19937.js";
-import { type IdArray, idBytesFor, RecordBuffer } from "./instance-record.js";
-import { Masker, type MaskingVocabulary } from "./masking.js";
+import { N, twisterFunctions } from "../util/mt19937-kernels.js";
+import { instantiate, type WasmInstance } from "../util/wasm-assembler.js";
+import { makeFunction } from "./kernel/instance-code.js";
+import {
+  type KernelLayout,
+  layoutOf,
+  PAGE_BYTES,
+  PIECE_BYTES,
+  type RowPlaces,
+  STATE,
+} from "./kernel/layout.js";
+import { SENTENCES_ROW } from "./kernel/row-code.js";
+import { type MaskingVocabulary, maskedTokens } from "./masking.js";
 import type { InstanceSettings } from "./settings.js";
-import type { TokenStore } from "./token-store.js";
-
-/** The instance at hand, in buffers that the next one overwrites. */
-export interface InstanceDraft {
-  readonly record: RecordBuffer;
-  /** `ids[0, length)` after masking, in the record. */
-  readonly ids: IdArray;
-  length: number;
-  /** Tokens up to and including the first `[SEP]`. */
-  firstLength: number;
-  isRandomNext: boolean;
-  readonly masker: Masker;
-}
+import type { InstanceStatistics } from "./statistics.js";
+import type { ByteRow, TokenStore } from "./token-store.js";
 
 /** What instances are made of. */
 export interface InstanceSource {
@@ -28,143 +29,109 @@ export interface InstanceSource {
   readonly plain: boolean;
 }
 
-/** [CLS], [SEP], [SEP]. */
-const SPECIALS = 3;
-const TRIES_FOR_ANOTHER_DOCUMENT = 10;
-
 export class InstanceMaker {
-  readonly #store: TokenStore;
-  readonly #documents: Uint32Array;
-  readonly #settings: InstanceSettings;
-  readonly #vocabulary: MaskingVocabulary;
-  readonly #random: Mt19937;
-  readonly #room: number;
-  /** What `next` made last. */
-  readonly draft: InstanceDraft;
-  #place = 0;
-  /** Rough length of this document's instances. */
-  #target = 0;
-  /** The first sentence not used yet, and the end of the document. */
-  #sentence = 0;
-  #end = 0;
-  /** Token ranges of the two segments. */
-  #firstStart = 0;
-  #firstEnd = 0;
-  #secondStart = 0;
-  #secondEnd = 0;
+  readonly #layout: KernelLayout;
+  readonly #wasm: WasmInstance;
+  readonly #bytes: Uint8Array;
+  readonly #state: Uint32Array;
+  readonly #histogram: Uint32Array;
+  readonly #words: Uint32Array;
 
-  constructor(source: InstanceSource, random: Mt19937) {
-    const { settings, vocabulary } = source;
-    this.#store = source.store;
-    this.#documents = source.documents;
-    this.#settings = settings;
-    this.#vocabulary = vocabulary;
-    this.#random = random;
-    this.#room = settings.maxLength - SPECIALS;
-    const record = new RecordBuffer(idBytesFor(vocabulary.size), settings.maxLength, settings.maxPredictions);
-    this.draft = {
-      record,
-      ids: record.ids,
-      length: 0,
-      firstLength: 0,
-      isRandomNext: false,
-      masker: new Masker(source, random),
-    };
+  constructor(source: InstanceSource) {
+    const { store, documents, settings, vocabulary } = source;
+    const layout = layoutOf(source);
+    this.#layout = layout;
+    const rows = [
+      [store.sentenceStarts, layout.sentences],
+      [store.tokens, layout.tokens],
+    ] as const;
+    this.#wasm = instantiate(
+      [...twisterFunctions(layout.twister), makeFunction(source, layout)],
+      layout.end,
+      [
+        {
+          name: "loadPage",
+          parameters: 3,
+          run: (row, page, slot) => this.#load(...rows[row === SENTENCES_ROW ? 0 : 1], page >>> 0, slot),
+        },
+      ],
+    );
+    const { buffer } = this.#wasm;
+    const words = (at: number, count: number): Uint32Array => new Uint32Array(buffer, at, count);
+    this.#bytes = new Uint8Array(buffer);
+    this.#state = words(layout.state, STATE.length);
+    this.#histogram = words(layout.histogram, (settings.maxLength >>> 4) + 1);
+    this.#words = words(layout.twister.words, N);
+    words(layout.crcTables, CRC_TABLES.length).set(CRC_TABLES);
+    words(layout.wanted, settings.maxLength + 1).set(
+      Array.from({ length: settings.maxLength + 1 }, (_, length) => maskedTokens(length, settings)),
+    );
+    this.#bytes.set(vocabulary.continues, layout.continues);
+    words(layout.order, documents.length).set(documents);
+    words(layout.documentSentences, store.documents.sentences.length).set(store.documents.sentences);
+    words(layout.documentTokens, store.documents.tokenHalves.length).set(store.documents.tokenHalves);
+    for (const [row, { held, slots, bytes }] of rows)
+      if (held === null) row.read(this.#bytes.subarray(bytes, bytes + row.size), 0);
+      else words(held, slots).fill(0xffffffff);
   }
 
-  /** Begins with the document in place `place`; `next` then makes its instances one by one. */
-  start(place: number): void {
-    const random = this.#random;
-    const document = this.#documents[place]!;
-    this.#place = place;
-    this.#target = this.#room;
-    if (random.random() < this.#settings.shortSequenceProbability)
-      this.#target = random.between(2, this.#room);
-    this.#sentence = this.#store.documentStarts[document]!;
-    this.#end = this.#store.documentStarts[document + 1]!;
+  #load(row: ByteRow, { bytes }: RowPlaces, page: number, slot: number): void {
+    const at = bytes + slot * PAGE_BYTES;
+    const position = page * PAGE_BYTES;
+    row.read(this.#bytes.subarray(at, at + Math.min(PAGE_BYTES, row.size - position)), position);
   }
 
-  /** Makes the next instance into `draft`; false when the document has no more. */
-  next(): boolean {
-    const random = this.#random;
-    const { sentenceStarts } = this.#store;
-    const chunk = this.#sentence;
-    if (chunk === this.#end) return false;
-    this.#firstStart = sentenceStarts.at(chunk);
-    let last = chunk;
-    while (last < this.#end - 1 && sentenceStarts.at(last + 1) - this.#firstStart < this.#target) last += 1;
-    const sentences = last + 1 - chunk;
-    const firsts = sentences >= 2 ? random.between(1, sentences - 1) : 1;
-    this.#firstEnd = sentenceStarts.at(chunk + firsts);
-    this.draft.isRandomNext = sentences === 1 || random.coin();
-    if (this.draft.isRandomNext) {
-      this.#drawRandomNext(this.#target - (this.#firstEnd - this.#firstStart));
-      this.#sentence = chunk + firsts; // the unused sentences are put back
-    } else {
-      this.#secondStart = this.#firstEnd;
-      this.#secondEnd = sentenceStarts.at(last + 1);
-      this.#sentence = last + 1;
+  /**
+   * The records (`instance-record.ts`) of the documents in the places `[fromPlace, toPlace)`, in pieces of whole records. A piece is good
+   * until the one after the next is asked for. `random` is moved on and `statistics` are added to when all have been taken.
+   */
+  *records(
+    fromPlace: number,
+    toPlace: number,
+    random: Mt19937,
+    statistics: InstanceStatistics,
+  ): Generator<Uint8Array, void, undefined> {
+    const { pieces } = this.#layout;
+    const saved = random.save();
+    this.#words.set(saved.subarray(0, N));
+    this.#wasm.functions["temper"]!();
+    this.#state.fill(0);
+    this.#histogram.fill(0);
+    this.#set("next", 4 * saved[N]!);
+    this.#set("place", fromPlace);
+    for (let turn = 0; this.#get("place") < toPlace; turn = 1 - turn) {
+      const begin = pieces[turn as 0 | 1];
+      this.#set("out", begin);
+      this.#wasm.functions["make"]!(toPlace, begin + PIECE_BYTES);
+      yield this.#bytes.subarray(begin, this.#get("out"));
     }
-    this.#truncate();
-    this.#fillDraft();
-    return true;
+    saved.set(this.#words);
+    saved[N] = this.#get("next") / 4;
+    random.restore(saved);
+    this.#count(statistics);
   }
 
-  #drawRandomNext(targetLength: number): void {
-    const random = this.#random;
-    const { sentenceStarts, documentStarts } = this.#store;
-    let other = this.#place;
-    for (let tries = 0; tries < TRIES_FOR_ANOTHER_DOCUMENT && other === this.#place; tries++)
-      other = random.below(this.#documents.length);
-    const document = this.#documents[other]!;
-    const end = documentStarts[document + 1]!;
-    let sentence = documentStarts[document]!;
-    sentence += random.below(end - sentence);
-    this.#secondStart = sentenceStarts.at(sentence);
-    do {
-      sentence += 1;
-      this.#secondEnd = sentenceStarts.at(sentence);
-    } while (sentence < end && this.#secondEnd - this.#secondStart < targetLength);
+  #count(statistics: InstanceStatistics): void {
+    for (const name of [
+      "instances",
+      "tokens",
+      "randomNext",
+      "maskedTokens",
+      "replacedByMask",
+      "replacedByRandom",
+    ] as const)
+      statistics[name] += this.#get(name);
+    statistics.kept +=
+      this.#get("maskedTokens") - this.#get("replacedByMask") - this.#get("replacedByRandom");
+    for (let bar = 0; bar < this.#histogram.length; bar++)
+      statistics.lengthHistogram[bar]! += this.#histogram[bar]!;
   }
 
-  /** One token at a time off the longer segment, from its front or its back (create_pretraining_data.py:418–433). */
-  #truncate(): void {
-    const random = this.#random;
-    let first = this.#firstEnd - this.#firstStart;
-    let second = this.#secondEnd - this.#secondStart;
-    while (first + second > this.#room) {
-      const front = random.coin();
-      if (first > second) {
-        first -= 1;
-        if (front) this.#firstStart += 1;
-      } else {
-        second -= 1;
-        if (front) this.#secondStart += 1;
-      }
-    }
-    this.#firstEnd = this.#firstStart + first;
-    this.#secondEnd = this.#secondStart + second;
+  #get(name: (typeof STATE)[number]): number {
+    return this.#state[STATE.indexOf(name)]!;
   }
 
-  #fillDraft(): void {
-    const { draft } = this;
-    const { tokens } = this.#store;
-    const { classificationId, separatorId } = this.#vocabulary;
-    const first = this.#firstEnd - this.#firstStart;
-    const second = this.#secondEnd - this.#secondStart;
-    draft.firstLength = first + 2;
-    draft.length = first + second + SPECIALS;
-    draft.ids[0] = classificationId;
-    tokens.copy(this.#firstStart, this.#firstEnd, draft.ids, 1);
-    draft.ids[first + 1] = separatorId;
-    tokens.copy(this.#secondStart, this.#secondEnd, draft.ids, first + 2);
-    draft.ids[draft.length - 1] = separatorId;
-    draft.masker.mask(draft.ids, draft.length, draft.firstLength);
+  #set(name: (typeof STATE)[number], value: number): void {
+    this.#state[STATE.indexOf(name)] = value;
   }
-}
-
-/** Makes the draft's record whole. */
-export function sealDraft({ record, length, firstLength, isRandomNext, masker }: InstanceDraft): void {
-  const { positions, labels, count } = masker;
-  record.seal({ length, firstLength, positions, labels, count, isRandomNext });
 }

@@ -4,15 +4,15 @@ import { openAtomic } from "../util/atomic-file.js";
 import { type ByteTarget, ByteWriter } from "./byte-writer.js";
 import type { PretrainingInstance } from "./instance.js";
 import { formatInstance } from "./instance-json.js";
-import { type IdBytes, instanceOfParts, RecordReader } from "./instance-record.js";
-import type { InstanceFormat, InstanceWidths, PartsSink } from "./instance-sink.js";
-import { createNativeFile, type NativeSink } from "./native-file.js";
+import type { InstanceFormat, InstanceWidths, RecordSink } from "./instance-sink.js";
+import { createNativeFile } from "./native-file.js";
+import type { OrderedRecords } from "./ordered-records.js";
 import { createTfRecordFile } from "./tfrecord.js";
 
-/** Takes spill records in their final order. */
+/** Takes spilled records in their final order. */
 export interface RecordOutput {
-  /** Wait when it gives a promise. `null` comes back for a damaged record. */
-  write(record: Uint8Array): Promise<void> | undefined;
+  /** All of `records`, the first of which comes out in place `before` of the whole. */
+  write(records: OrderedRecords, before: number, onPiece: (written: number) => void): Promise<void>;
   commit(): Promise<void>;
   discard(): Promise<void>;
 }
@@ -30,7 +30,7 @@ export async function createInstanceFile(
   path: string,
   format: InstanceFormat,
   widths: InstanceWidths,
-): Promise<PartsSink | NativeSink> {
+): Promise<RecordSink> {
   if (format === "native") return createNativeFile(path, widths);
   if (format === "tfrecord") return createTfRecordFile(path, widths);
   const file = await openAtomic(path);
@@ -41,7 +41,7 @@ export async function createInstanceFile(
 export function jsonLinesSink(
   target: ByteTarget,
   file: { commit(): Promise<void>; discard(): Promise<void> },
-): PartsSink {
+): RecordSink {
   const writer = new ByteWriter(target);
   const write = (instance: PretrainingInstance): Promise<void> | undefined => {
     writer.put(Buffer.from(`${formatInstance(instance)}\n`, "latin1"));
@@ -49,7 +49,17 @@ export function jsonLinesSink(
   };
   return {
     write,
-    writeParts: (parts) => write(instanceOfParts(parts)),
+    async writeOrdered(records, first, step, onPiece) {
+      let written = 0;
+      for (let place = first; place < records.count; place += step) {
+        const full = write(records.instance(place));
+        written += 1;
+        if (full === undefined) continue;
+        await full;
+        onPiece(written);
+        written = 0;
+      }
+    },
     async commit() {
       await writer.flush();
       await file.commit();
@@ -59,21 +69,12 @@ export function jsonLinesSink(
 }
 
 /** Gives record k to sink k mod n (create_pretraining_data.py:131). */
-export function roundRobin(
-  sinks: readonly (PartsSink | NativeSink)[],
-  idBytes: IdBytes,
-  { maxLength, maxPredictions }: InstanceWidths,
-  onDamage: () => Error,
-): RecordOutput {
-  let turn = 0;
-  const reader = new RecordReader(idBytes, maxLength, maxPredictions);
+export function roundRobin(sinks: readonly RecordSink[]): RecordOutput {
+  const files = sinks.length;
   return {
-    write(record) {
-      const sink = sinks[turn]!;
-      turn = (turn + 1) % sinks.length;
-      if ("writeRecord" in sink) return sink.writeRecord(record);
-      if (!reader.load(record)) throw onDamage();
-      return sink.writeParts(reader);
+    async write(records, before, onPiece) {
+      for (const [file, sink] of sinks.entries())
+        await sink.writeOrdered(records, (((file - before) % files) + files) % files, files, onPiece);
     },
     async commit() {
       for (const sink of sinks) await sink.commit();

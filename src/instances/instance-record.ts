@@ -18,132 +18,59 @@ export function recordBytes(length: number, predictions: number, idBytes: IdByte
   return RECORD_HEADER_BYTES + length * idBytes + predictions * (2 + idBytes);
 }
 
+/** Bytes of the record that begins at `at`. */
+export function recordLength(bytes: Uint8Array, at: number, idBytes: IdBytes): number {
+  const length = bytes[at + 4]! | (bytes[at + 5]! << 8);
+  const predictions = bytes[at + 8]! | (bytes[at + 9]! << 8);
+  return recordBytes(length, predictions, idBytes);
+}
+
+/** The records that lie one behind the other in `bytes`. */
+export function* eachRecord(bytes: Uint8Array, idBytes: IdBytes): Generator<Uint8Array, void, undefined> {
+  for (let at = 0; at < bytes.length; ) {
+    const end = at + recordLength(bytes, at, idBytes);
+    yield bytes.subarray(at, end);
+    at = end;
+  }
+}
+
 export type IdArray = Uint16Array | Int32Array;
 
-/** What a record says beside its ids; `count` of the positions and labels are good. */
-export interface RecordRest {
-  readonly length: number;
-  readonly firstLength: number;
-  readonly positions: Int32Array;
-  readonly labels: Int32Array;
-  readonly count: number;
-  readonly isRandomNext: boolean;
-}
-
-/** All of a record; `length` of the ids are good. */
-export interface RecordParts extends RecordRest {
-  readonly ids: IdArray;
-}
-
-export function partsOfInstance(instance: PretrainingInstance): RecordParts {
-  const { ids, segmentIds, maskedPositions, maskedIds, isRandomNext } = instance;
-  const boundary = segmentIds.indexOf(1);
-  return {
-    ids,
-    length: ids.length,
-    firstLength: boundary === -1 ? ids.length : boundary,
-    positions: maskedPositions,
-    labels: maskedIds,
-    count: maskedIds.length,
-    isRandomNext,
-  };
-}
-
-export function instanceOfParts(parts: RecordParts): PretrainingInstance {
-  const { ids, length, firstLength, positions, labels, count, isRandomNext } = parts;
-  return {
-    ids: Int32Array.from(ids.subarray(0, length)),
-    segmentIds: segmentIdsOf(length, firstLength),
-    maskedPositions: positions.slice(0, count),
-    maskedIds: labels.slice(0, count),
-    isRandomNext,
-  };
-}
-
-/** One record at a time: `ids` are filled in place, `seal` adds the rest; then `bytes[0, length)` is the record. */
+/** One record at a time: `bytes[0, length)` is the last. */
 export class RecordBuffer {
   readonly bytes: Uint8Array;
-  readonly ids: IdArray;
   length = 0;
+  readonly #ids: IdArray;
   readonly #halves: Uint16Array;
   readonly #idBytes: IdBytes;
 
   constructor(idBytes: IdBytes, maxLength: number, maxPredictions: number) {
     const buffer = new ArrayBuffer(recordBytes(maxLength, maxPredictions, idBytes));
     this.bytes = new Uint8Array(buffer);
-    this.ids = new (idBytes === 2 ? Uint16Array : Int32Array)(buffer, RECORD_HEADER_BYTES, maxLength);
+    this.#ids = new (idBytes === 2 ? Uint16Array : Int32Array)(buffer, RECORD_HEADER_BYTES, maxLength);
     this.#halves = new Uint16Array(buffer);
     this.#idBytes = idBytes;
   }
 
-  seal({ length, firstLength, positions, labels, count, isRandomNext }: RecordRest): void {
+  /** Copies `instance`, which must fit. */
+  put({ ids, segmentIds, maskedPositions, maskedIds, isRandomNext }: PretrainingInstance): void {
     const halves = this.#halves;
-    this.length = recordBytes(length, count, this.#idBytes);
-    halves[2] = length;
-    halves[3] = firstLength;
-    halves[4] = count;
+    const boundary = segmentIds.indexOf(1);
+    this.length = recordBytes(ids.length, maskedIds.length, this.#idBytes);
+    halves[2] = ids.length;
+    halves[3] = boundary === -1 ? ids.length : boundary;
+    halves[4] = maskedIds.length;
     halves[5] = isRandomNext ? RANDOM_NEXT : 0;
-    let next = (RECORD_HEADER_BYTES + length * this.#idBytes) / 2;
-    for (let index = 0; index < count; index++) halves[next++] = positions[index]!;
-    for (let index = 0; index < count; index++) {
-      const label = labels[index]!;
+    this.#ids.set(ids);
+    let next = (RECORD_HEADER_BYTES + ids.length * this.#idBytes) / 2;
+    for (const position of maskedPositions) halves[next++] = position;
+    for (const label of maskedIds) {
       halves[next++] = label;
       if (this.#idBytes === 4) halves[next++] = label >>> 16;
     }
     const crc = crc32c(this.bytes, 4, this.length);
     halves[0] = crc;
     halves[1] = crc >>> 16;
-  }
-
-  /** Copies `instance`, which must fit. */
-  put(instance: PretrainingInstance): void {
-    this.ids.set(instance.ids);
-    this.seal(partsOfInstance(instance));
-  }
-}
-
-/** Takes one record after another apart, into arrays that the next one overwrites. */
-export class RecordReader implements RecordParts {
-  readonly ids: IdArray;
-  readonly positions: Int32Array;
-  readonly labels: Int32Array;
-  length = 0;
-  firstLength = 0;
-  count = 0;
-  isRandomNext = false;
-  readonly #bytes: Uint8Array;
-  readonly #halves: Uint16Array;
-  readonly #idBytes: IdBytes;
-
-  constructor(idBytes: IdBytes, maxLength: number, maxPredictions: number) {
-    const buffer = new ArrayBuffer(recordBytes(maxLength, maxPredictions, idBytes));
-    this.#bytes = new Uint8Array(buffer);
-    this.#halves = new Uint16Array(buffer);
-    this.ids = new (idBytes === 2 ? Uint16Array : Int32Array)(buffer, RECORD_HEADER_BYTES, maxLength);
-    this.positions = new Int32Array(maxPredictions);
-    this.labels = new Int32Array(maxPredictions);
-    this.#idBytes = idBytes;
-  }
-
-  /** False when length or checksum of `record` are wrong. */
-  load(record: Uint8Array): boolean {
-    const halves = this.#halves;
-    if (record.length < RECORD_HEADER_BYTES || record.length > this.#bytes.length) return false;
-    this.#bytes.set(record);
-    this.length = halves[2]!;
-    this.firstLength = halves[3]!;
-    this.count = halves[4]!;
-    this.isRandomNext = (halves[5]! & RANDOM_NEXT) !== 0;
-    if (record.length !== recordBytes(this.length, this.count, this.#idBytes)) return false;
-    if (this.length > this.ids.length || this.count > this.positions.length) return false;
-    if (crc32c(record, 4) !== (halves[0]! | (halves[1]! << 16)) >>> 0) return false;
-    let next = (RECORD_HEADER_BYTES + this.length * this.#idBytes) / 2;
-    for (let index = 0; index < this.count; index++) this.positions[index] = halves[next++]!;
-    for (let index = 0; index < this.count; index++) {
-      const low = halves[next++]!;
-      this.labels[index] = this.#idBytes === 2 ? low : low | (halves[next++]! << 16);
-    }
-    return true;
   }
 }
 

@@ -1,6 +1,6 @@
 /** @file Where finished instances go: one interface for JSON lines, TFRecord and the native format. */
 import type { PretrainingInstance } from "./instance.js";
-import type { RecordParts } from "./instance-record.js";
+import type { OrderedRecords } from "./ordered-records.js";
 
 /** Widths that every record of a file shares. */
 export interface InstanceWidths {
@@ -21,9 +21,15 @@ export interface InstanceSink {
   discard(): Promise<void>;
 }
 
-/** A sink that also takes instances that were never made objects. */
-export interface PartsSink extends InstanceSink {
-  writeParts(parts: RecordParts): Promise<void> | undefined;
+/** A sink that also takes records as a run has spilled them. */
+export interface RecordSink extends InstanceSink {
+  /** The records of the places `first`, `first` + `step`, … `onPiece` is called with how many more are written; what it throws ends it. */
+  writeOrdered(
+    records: OrderedRecords,
+    first: number,
+    step: number,
+    onPiece: (written: number) => void,
+  ): Promise<void>;
 }
 
 /** Anything that can be read by instance number. */

@@ -8,18 +8,25 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ClinicalBertError } from "../errors.js";
 import { createVocabulary, loadVocabulary } from "../tokens/vocabulary.js";
 import { WordPieceTokenizer } from "../tokens/wordpiece-tokenizer.js";
-import { createInstances } from "./create-instances.js";
+import { Mt19937 } from "../util/mt19937.js";
+import { createInstances, maskingVocabularyOf } from "./create-instances.js";
 import { estimateDisk, requireDisk } from "./disk-estimate.js";
 import { shuffleRecords } from "./external-shuffle.js";
 import type { PretrainingInstance } from "./instance.js";
+import { HeldShards } from "./held-shards.js";
 import { formatInstance } from "./instance-json.js";
-import { decodeRecord, RecordBuffer } from "./instance-record.js";
+import { InstanceMaker } from "./instance-maker.js";
+import { RecordBuffer } from "./instance-record.js";
 import { roundHalfEven } from "./masking.js";
 import { createNativeFile } from "./native-file.js";
 import { openInstances } from "./open-instances.js";
-import type { InstanceSettings } from "./settings.js";
+import { OrderedRecords } from "./ordered-records.js";
+import { DEFAULT_INSTANCE_SETTINGS, type InstanceSettings } from "./settings.js";
+import { spillPath } from "./shards.js";
+import { emptyStatistics } from "./statistics.js";
 import { createTfRecordFile } from "./tfrecord.js";
 import { createTokenFiles, openTokenFiles } from "./token-files.js";
+import { documentCount } from "./token-store.js";
 import { tokenizeCorpus } from "./tokenize-corpus.js";
 import { type WriteInstancesOptions, writeInstances } from "./write-instances.js";
 
@@ -116,29 +123,46 @@ describe("the instances of create_pretraining_data.py, by hash", () => {
 });
 
 describe("bounded memory", () => {
-  test("rows read by blocks give what rows in memory give", async () => {
-    const writer = await createTokenFiles(folder, vocabulary.tokens.length);
-    await tokenizeCorpus([...files["hostile"]!, ...files["plain"]!, ...files["hostile"]!], tokenizer, writer);
-    await writer.commit();
-    const whole = openTokenFiles(folder, vocabulary.tokens.length);
-    const paged = openTokenFiles(folder, vocabulary.tokens.length, 1 << 13);
-    expect(paged.tokens.length).toBe(whole.tokens.length);
-    expect(paged.tokens.length).toBeGreaterThan(8192); // more than two blocks
-    const copies = [whole, paged].map((store) => {
-      const copy = new Int32Array(store.tokens.length + 3);
-      for (let from = 0; from < store.tokens.length; from += 777)
-        store.tokens.copy(from, Math.min(from + 777, store.tokens.length), copy, from + 3);
-      return copy;
-    });
-    expect(copies[1]).toEqual(copies[0]);
-    for (const index of [0, 5000, 1, 4999, whole.tokens.length - 1])
-      expect(paged.tokens.at(index)).toBe(whole.tokens.at(index));
-    whole.close();
-    paged.close();
-  });
+  test.each([false, true])(
+    "rows read by pages give what rows in memory give (whole words: %s)",
+    async (wholeWord) => {
+      const writer = await createTokenFiles(folder, vocabulary.tokens.length);
+      await tokenizeCorpus(
+        [...files["hostile"]!, ...files["plain"]!, ...files["hostile"]!],
+        tokenizer,
+        writer,
+      );
+      await writer.commit();
+      const settings = { ...DEFAULT_INSTANCE_SETTINGS, wholeWord };
+      const made = [1 << 20, 1 << 14, 1].map((memory) => {
+        const store = openTokenFiles(folder, vocabulary.tokens.length, memory);
+        expect(store.tokens.size).toBeGreaterThan(1 << 14); // more than two pages
+        expect(store.sentenceStarts.size).toBeGreaterThan(1);
+        const documents = Uint32Array.from({ length: documentCount(store.documents) }, (_, place) => place);
+        const maker = new InstanceMaker({
+          store,
+          documents,
+          settings,
+          vocabulary: maskingVocabularyOf(tokenizer),
+          plain: false,
+        });
+        const statistics = emptyStatistics(settings.maxLength);
+        const random = new Mt19937(7);
+        const records = Buffer.concat(
+          Array.from(maker.records(0, documents.length, random, statistics), (each) => Buffer.from(each)),
+        );
+        store.close();
+        return { hash: sha256(records), next: random.uint32(), statistics };
+      });
+      expect(made[0]!.statistics.instances).toBeGreaterThan(100);
+      expect(made[1]).toEqual(made[0]);
+      expect(made[2]).toEqual(made[0]);
+    },
+  );
 
   test("a shuffle through buckets gives the order that one in memory gives", async () => {
     const instances = await createInstances(files["plain"]!, tokenizer, { dupeFactor: 3, maxLength: 32 });
+    const widths = { maxLength: 32, maxPredictions: 20, vocabularySize: vocabulary.tokens.length };
     const buffer = new RecordBuffer(2, 32, 20);
     const chunks = instances.map((instance) => {
       buffer.put(instance);
@@ -148,17 +172,18 @@ describe("bounded memory", () => {
     await writeFile(spills[0]!, Buffer.concat(chunks.slice(0, 40)));
     await writeFile(spills[1]!, Buffer.concat(chunks.slice(40)));
     const order = Uint32Array.from(instances.keys()).reverse();
-    for (const bucketBytes of [1 << 30, 5000]) {
+    for (const bytes of [1 << 20, 5000]) {
       const found: string[] = [];
       const output = {
-        write(record: Uint8Array) {
-          found.push(formatInstance(decodeRecord(record, 2)!));
-          return undefined;
+        async write(records: OrderedRecords) {
+          for (let place = 0; place < records.count; place++)
+            found.push(formatInstance(records.instance(place)));
         },
         commit: async () => undefined,
         discard: async () => undefined,
       };
-      await shuffleRecords({ spills, order, idBytes: 2, folder, output, bucketBytes });
+      const records = new OrderedRecords(2, widths, bytes, instances.length);
+      await shuffleRecords({ spills, order, records, idBytes: 2, folder, output });
       expect(found).toEqual(instances.map(formatInstance).reverse());
     }
   });
@@ -199,6 +224,32 @@ describe("bounded memory", () => {
       expect(estimate.output).toBeGreaterThan(size * 0.9);
       expect(estimate.output).toBeLessThan(size * 10);
     }
+  });
+});
+
+describe("held shards", () => {
+  test("what does not fit in memory goes into files with all that came before; a stop puts the rest there", async () => {
+    const widths = { maxLength: 32, maxPredictions: 20, vocabularySize: 1000 };
+    const piece = (byte: number): Uint8Array => new Uint8Array(400).fill(byte);
+    const held = new HeldShards(folder, 2, widths, 1000);
+    const saved: number[] = [];
+    const make = async (index: number): Promise<void> => {
+      const target = await held.open(index);
+      await target.write(piece(index));
+      await target.write(piece(index + 100));
+      await target.commit();
+      await held.finish(index, async () => void saved.push(index));
+    };
+    await make(0);
+    expect([held.bytesOfAll(1), saved]).toEqual([800, []]);
+    await make(1);
+    expect([held.bytesOfAll(2), saved]).toEqual([null, [0, 1]]);
+    for (const index of [0, 1])
+      expect(new Uint8Array(await readFile(spillPath(folder, index)))).toEqual(
+        new Uint8Array(Buffer.concat([piece(index), piece(index + 100)])),
+      );
+    await rm(spillPath(folder, 0));
+    await rm(spillPath(folder, 1));
   });
 });
 

@@ -7,7 +7,7 @@ import { fileError } from "../util/file-error.js";
 import { ByteWriter } from "./byte-writer.js";
 import type { PretrainingInstance } from "./instance.js";
 import { decodeRecord, type IdBytes, idBytesFor, RecordBuffer } from "./instance-record.js";
-import type { InstanceReader, InstanceSink, InstanceWidths } from "./instance-sink.js";
+import type { InstanceReader, InstanceWidths, RecordSink } from "./instance-sink.js";
 
 export const NATIVE_MAGIC = "CBERTINS";
 const VERSION = 1;
@@ -18,30 +18,28 @@ const INDEX_PAGE = 4096;
 /** Bytes of the index that are checked at a time. */
 const INDEX_CHECK_BYTES = 1 << 20;
 
-/** A sink that can also take records that are bytes already (from spill files). */
-export interface NativeSink extends InstanceSink {
-  writeRecord(record: Uint8Array): Promise<void> | undefined;
-}
-
-export async function createNativeFile(path: string, widths: InstanceWidths): Promise<NativeSink> {
+export async function createNativeFile(path: string, widths: InstanceWidths): Promise<RecordSink> {
   const file = await openAtomic(path);
   const writer = new ByteWriter(file);
   const idBytes = idBytesFor(widths.vocabularySize);
-  // Record lengths rather than offsets: 2 or 4 bytes an instance instead of 8 while the file is written.
+  // Record lengths rather than offsets: 4 bytes an instance instead of 8 while the file is written.
   const lengths = new RecordLengths();
   const buffer = new RecordBuffer(idBytes, widths.maxLength, widths.maxPredictions);
-  const writeRecord = (record: Uint8Array): Promise<void> | undefined => {
-    writer.put(record);
-    lengths.push(record.length);
-    return writer.flushIfFull();
-  };
   writer.put(new Uint8Array(HEADER_BYTES));
   return {
     write(instance) {
       buffer.put(instance);
-      return writeRecord(buffer.bytes.subarray(0, buffer.length));
+      writer.put(buffer.bytes.subarray(0, buffer.length));
+      lengths.push(Uint32Array.of(buffer.length));
+      return writer.flushIfFull();
     },
-    writeRecord,
+    async writeOrdered(records, first, step, onPiece) {
+      for (const piece of records.pieces("copy", first, step)) {
+        lengths.push(piece.lengths);
+        await writer.pass(piece.bytes);
+        onPiece(piece.lengths.length);
+      }
+    },
     async commit() {
       const indexOffset = writer.position;
       let offset = HEADER_BYTES;
@@ -70,13 +68,14 @@ class RecordLengths {
   #lengths = new Uint32Array(1 << 12);
   count = 0;
 
-  push(length: number): void {
-    if (this.count === this.#lengths.length) {
-      const larger = new Uint32Array(this.#lengths.length * 2);
+  push(more: Uint32Array): void {
+    if (this.count + more.length > this.#lengths.length) {
+      const larger = new Uint32Array(Math.max(this.#lengths.length * 2, this.count + more.length));
       larger.set(this.#lengths);
       this.#lengths = larger;
     }
-    this.#lengths[this.count++] = length;
+    this.#lengths.set(more, this.count);
+    this.count += more.length;
   }
 
   at(index: number): number {

@@ -1,10 +1,11 @@
 /** @file Mode `parallel`: every shard has a generator of its own, so that threads may take them in any order. */
 import { Worker } from "node:worker_threads";
 import { ClinicalBertError } from "../errors.js";
+import { openAtomic } from "../util/atomic-file.js";
 import { Mt19937 } from "../util/mt19937.js";
 import { ROW_MEMORY_BYTES } from "./token-files.js";
-import type { InstanceSource } from "./instance-maker.js";
-import { makeShard, type Shard, type ShardResult } from "./shards.js";
+import { InstanceMaker, type InstanceSource } from "./instance-maker.js";
+import { makeShard, spillPath, type Shard, type ShardResult } from "./shards.js";
 
 export interface ParallelOptions {
   readonly folder: string;
@@ -39,9 +40,18 @@ export async function makeShardsInThreads(
 ): Promise<void> {
   const threads = Math.min(options.threads, shards.length);
   if (threads <= 1) {
+    const maker = new InstanceMaker(source);
     for (const shard of shards) {
       const random = randomOfShard(source.settings.seed, shard.index);
-      const { result, commit } = await makeShard(source, shard, random, options.folder, options.signal);
+      const target = await openAtomic(spillPath(options.folder, shard.index));
+      const { result, commit } = await makeShard(
+        maker,
+        source.settings,
+        shard,
+        random,
+        target,
+        options.signal,
+      );
       await commit();
       await options.keep(shard.index, result);
     }

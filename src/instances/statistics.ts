@@ -1,5 +1,4 @@
 /** @file What a set of instances looks like: counts for the report, added up shard by shard. */
-import type { InstanceDraft } from "./instance-maker.js";
 
 export interface InstanceStatistics {
   instances: number;
@@ -28,18 +27,6 @@ export function emptyStatistics(maxLength: number): InstanceStatistics {
     kept: 0,
     lengthHistogram: new Array<number>(Math.floor(maxLength / HISTOGRAM_STEP) + 1).fill(0),
   };
-}
-
-export function countDraft(statistics: InstanceStatistics, draft: InstanceDraft): void {
-  const { masker } = draft;
-  statistics.instances += 1;
-  statistics.tokens += draft.length;
-  if (draft.isRandomNext) statistics.randomNext += 1;
-  statistics.maskedTokens += masker.count;
-  statistics.replacedByMask += masker.replacedByMask;
-  statistics.replacedByRandom += masker.replacedByRandom;
-  statistics.kept += masker.kept;
-  statistics.lengthHistogram[Math.floor(draft.length / HISTOGRAM_STEP)]! += 1;
 }
 
 export function addStatistics(total: InstanceStatistics, part: InstanceStatistics): void {

@@ -2,46 +2,49 @@
 import { closeSync, fstatSync, readSync } from "node:fs";
 import { openAtomic } from "../util/atomic-file.js";
 import { crc32c, maskCrc32c } from "../util/crc32c.js";
-import { FRAME_FOOT, FRAME_HEAD, putFrame } from "../util/record-frame.js";
+import { FRAME_FOOT, FRAME_HEAD } from "../util/record-frame.js";
 import { ByteWriter } from "./byte-writer.js";
-import { partsOfInstance, type RecordParts } from "./instance-record.js";
-import type { InstanceReader, InstanceWidths, PartsSink } from "./instance-sink.js";
+import { idBytesFor, RecordBuffer } from "./instance-record.js";
+import type { InstanceReader, InstanceWidths, RecordSink } from "./instance-sink.js";
 import { invalid, openForReading, readExactly } from "./native-file.js";
+import { OrderedRecords } from "./ordered-records.js";
 import {
   type DecodedExample,
   decodeExample,
   FEATURES,
   type FeatureName,
   instanceOfExample,
-  TfExampleEncoder,
 } from "./tf-example.js";
 
 const SCAN_BYTES = 1 << 20;
 
-export async function createTfRecordFile(path: string, widths: InstanceWidths): Promise<PartsSink> {
+export async function createTfRecordFile(path: string, widths: InstanceWidths): Promise<RecordSink> {
   const file = await openAtomic(path);
   const writer = new ByteWriter(file);
-  const encoder = new TfExampleEncoder(widths);
-  const writeParts = (parts: RecordParts): Promise<void> | undefined => {
-    encoder.encode(parts);
-    putRecord(writer, encoder.bytes, encoder.length);
-    return writer.flushIfFull();
-  };
+  const idBytes = idBytesFor(widths.vocabularySize);
+  const buffer = new RecordBuffer(idBytes, widths.maxLength, widths.maxPredictions);
+  let single: OrderedRecords | null = null;
   return {
-    write: (instance) => writeParts(partsOfInstance(instance)),
-    writeParts,
+    write(instance) {
+      single ??= new OrderedRecords(idBytes, widths, buffer.bytes.length, 1);
+      buffer.put(instance);
+      single.memory.set(buffer.bytes);
+      single.count = 1;
+      for (const { bytes } of single.pieces("encode", 0, 1)) writer.put(bytes);
+      return writer.flushIfFull();
+    },
+    async writeOrdered(records, first, step, onPiece) {
+      for (const { bytes, lengths } of records.pieces("encode", first, step)) {
+        await writer.pass(bytes);
+        onPiece(lengths.length);
+      }
+    },
     async commit() {
       await writer.flush();
       await file.commit();
     },
     discard: () => file.discard(),
   };
-}
-
-function putRecord(writer: ByteWriter, data: Uint8Array, length: number): void {
-  writer.reserve(FRAME_HEAD + length + FRAME_FOOT);
-  writer.bytes.set(data.subarray(0, length), writer.length + FRAME_HEAD);
-  writer.length = putFrame(writer.bytes, writer.length, length);
 }
 
 /**

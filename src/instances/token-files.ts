@@ -7,7 +7,7 @@ import { fileError } from "../util/file-error.js";
 import { bytesOf } from "../util/protobuf.js";
 import { ByteWriter } from "./byte-writer.js";
 import { idBytesFor } from "./instance-record.js";
-import { arrayRow, DocumentStarts, type NumberRow, type TokenStore } from "./token-store.js";
+import { type ByteRow, CorpusIndex, type TokenStore } from "./token-store.js";
 import type { BlockTaker } from "./tokenize-corpus.js";
 
 const TOKENS = "tokens.bin";
@@ -16,7 +16,8 @@ const DOCUMENTS = "documents.bin";
 
 /** Each of the two rows is held in memory up to this size; of a larger one, this much is cached. */
 export const ROW_MEMORY_BYTES = 1 << 27;
-const BLOCK_BYTES = 1 << 13;
+/** An entry of the table of documents: a uint32 and a uint64. */
+const DOCUMENT_BYTES = 12;
 
 export interface TokenFilesWriter extends BlockTaker {
   /** Writes what has come together. */
@@ -26,41 +27,38 @@ export interface TokenFilesWriter extends BlockTaker {
   discard(): Promise<void>;
 }
 
-/** Ids as 2 or 4 bytes; starts of sentences (in tokens) and documents (in sentences) as float64. */
+/** Ids as 2 or 4 bytes; starts of sentences as uint32; the table of documents, its sentences before its tokens. */
 export async function createTokenFiles(folder: string, vocabularySize: number): Promise<TokenFilesWriter> {
   const idBytes = idBytesFor(vocabularySize);
   const tokenFile = await openAtomic(join(folder, TOKENS));
   const sentenceFile = await openAtomic(join(folder, SENTENCES));
   const tokens = new ByteWriter(tokenFile);
   const sentences = new ByteWriter(sentenceFile);
-  const documents = new DocumentStarts();
-  let tokenCount = 0;
-  let sentenceCount = 0;
-  sentences.put(bytesOf(Float64Array.of(0)));
+  const index = new CorpusIndex();
+  sentences.put(bytesOf(Uint32Array.of(0)));
   const files: readonly AtomicFile[] = [tokenFile, sentenceFile];
   const flush = async (): Promise<void> => {
     await tokens.flush();
     await sentences.flush();
   };
   return {
-    addBlock({ ids, lengths, blanks }) {
-      if (ids.BYTES_PER_ELEMENT !== idBytes)
-        throw internalError(`ids of ${ids.BYTES_PER_ELEMENT} bytes for a vocabulary of ${vocabularySize}`);
-      tokens.put(bytesOf(ids));
-      documents.addBlanks(sentenceCount, blanks);
-      const starts = new Float64Array(lengths.length);
-      for (let index = 0; index < lengths.length; index++) {
-        tokenCount += lengths[index]!;
-        starts[index] = tokenCount;
-      }
-      sentences.put(bytesOf(starts));
-      sentenceCount += lengths.length;
+    addBlock(block) {
+      if (block.ids.BYTES_PER_ELEMENT !== idBytes)
+        throw internalError(
+          `ids of ${block.ids.BYTES_PER_ELEMENT} bytes for a vocabulary of ${vocabularySize}`,
+        );
+      tokens.put(bytesOf(block.ids));
+      sentences.put(bytesOf(index.addBlock(block)));
     },
     flush,
     async commit() {
       await flush();
       for (const file of files) await file.commit();
-      await writeAtomic(join(folder, DOCUMENTS), bytesOf(documents.finish(sentenceCount)));
+      const documents = index.finish();
+      await writeAtomic(
+        join(folder, DOCUMENTS),
+        Buffer.concat([bytesOf(documents.sentences), bytesOf(documents.tokenHalves)]),
+      );
     },
     async discard() {
       for (const file of files) await file.discard();
@@ -78,16 +76,17 @@ export function openTokenFiles(
   vocabularySize: number,
   memory = ROW_MEMORY_BYTES,
 ): OpenTokenStore {
-  const Ids = idBytesFor(vocabularySize) === 2 ? Uint16Array : Int32Array;
-  const tokens = openRow(join(folder, TOKENS), Ids, memory);
-  const sentences = openRow(join(folder, SENTENCES), Float64Array, memory);
-  const documents = readFileSync(join(folder, DOCUMENTS));
+  const tokens = openRow(join(folder, TOKENS));
+  const sentences = openRow(join(folder, SENTENCES));
+  const table = readFileSync(join(folder, DOCUMENTS));
+  const entries = table.length / DOCUMENT_BYTES;
+  const words = new Uint32Array(table.buffer.slice(table.byteOffset, table.byteOffset + table.length));
   return {
+    idBytes: idBytesFor(vocabularySize),
     tokens: tokens.row,
     sentenceStarts: sentences.row,
-    documentStarts: new Float64Array(
-      documents.buffer.slice(documents.byteOffset, documents.byteOffset + documents.length),
-    ),
+    documents: { sentences: words.subarray(0, entries), tokenHalves: words.subarray(entries) },
+    memory,
     close() {
       tokens.close();
       sentences.close();
@@ -95,88 +94,23 @@ export function openTokenFiles(
   };
 }
 
-type RowArray = Uint16Array | Int32Array | Float64Array;
-interface RowArrayConstructor {
-  new (buffer: ArrayBuffer, byteOffset?: number, length?: number): RowArray;
-  readonly BYTES_PER_ELEMENT: number;
-}
-
-function openRow(
-  path: string,
-  Elements: RowArrayConstructor,
-  memory: number,
-): { row: NumberRow; close(): void } {
+function openRow(path: string): { row: ByteRow; close(): void } {
   try {
     const { size } = statSync(path);
     const descriptor = openSync(path, "r");
-    if (size > memory)
-      return { row: pagedRow(descriptor, size, Elements, memory), close: () => closeSync(descriptor) };
-    const bytes = new Uint8Array(size);
-    readBlock(descriptor, bytes, 0);
-    closeSync(descriptor);
-    return { row: arrayRow(narrowed(new Elements(bytes.buffer))), close: () => undefined };
+    return {
+      row: { size, read: (target, position) => readWhole(descriptor, path, target, position) },
+      close: () => closeSync(descriptor),
+    };
   } catch (error) {
     throw fileError(error, path);
   }
 }
 
-/** Starts of sentences as 32-bit numbers where they fit: half as much goes through the processor's cache. */
-function narrowed(row: RowArray): RowArray | Uint32Array {
-  const fits = row instanceof Float64Array && row.length > 0 && row[row.length - 1]! <= 0xffffffff;
-  return fits ? Uint32Array.from(row) : row;
-}
-
-/** Fills `target` from `position` on; the end of the file may come first. */
-function readBlock(descriptor: number, target: Uint8Array, position: number): void {
+function readWhole(descriptor: number, path: string, target: Uint8Array, position: number): void {
   for (let done = 0; done < target.length; ) {
     const read = readSync(descriptor, target, done, target.length - done, position + done);
-    if (read === 0) return;
+    if (read === 0) throw internalError(`${path} ends before byte ${position + target.length}`);
     done += read;
   }
-}
-
-/** A file seen through a direct-mapped cache of blocks. */
-function pagedRow(
-  descriptor: number,
-  size: number,
-  Elements: RowArrayConstructor,
-  memory: number,
-): NumberRow {
-  const perBlock = BLOCK_BYTES / Elements.BYTES_PER_ELEMENT;
-  const slots = Math.max(1, Math.floor(memory / BLOCK_BYTES));
-  const cache = new ArrayBuffer(slots * BLOCK_BYTES);
-  const bytes = new Uint8Array(cache);
-  const elements = new Elements(cache);
-  const held = new Int32Array(slots).fill(-1);
-  /** Index in `elements` of the first element of a block of the file. */
-  const load = (block: number): number => {
-    const slot = block % slots;
-    if (held[slot] !== block) {
-      held[slot] = block;
-      readBlock(
-        descriptor,
-        bytes.subarray(slot * BLOCK_BYTES, (slot + 1) * BLOCK_BYTES),
-        block * BLOCK_BYTES,
-      );
-    }
-    return slot * perBlock;
-  };
-  return {
-    length: size / Elements.BYTES_PER_ELEMENT,
-    at(index) {
-      const block = Math.floor(index / perBlock);
-      return elements[load(block) + index - block * perBlock]!;
-    },
-    copy(from, to, target, offset) {
-      for (let index = from; index < to; ) {
-        const block = Math.floor(index / perBlock);
-        const within = index - block * perBlock;
-        const count = Math.min(to - index, perBlock - within);
-        const first = load(block) + within;
-        for (let each = 0; each < count; each++)
-          target[offset + index - from + each] = elements[first + each]!;
-        index += count;
-      }
-    },
-  };
 }

@@ -1,92 +1,135 @@
 /** @file The tokenized corpus: all ids in one row, cut into sentences, cut into documents. In memory here; files in `token-files.ts`. */
-
-import type { IdArray } from "./instance-record.js";
+import { ClinicalBertError } from "../errors.js";
+import { bytesOf } from "../util/protobuf.js";
+import type { IdBytes } from "./instance-record.js";
 import type { TokenizedBlock } from "./tokenized-block.js";
 
-/** Read by position. Positions may pass 2^32. */
-export interface NumberRow {
-  readonly length: number;
-  at(index: number): number;
-  /** Copies `[from, to)` to `target` at `offset`. */
-  copy(from: number, to: number, target: IdArray, offset: number): void;
+/** Bytes read by position. */
+export interface ByteRow {
+  readonly size: number;
+  /** Fills `target`, which must not go beyond the end. */
+  read(target: Uint8Array, position: number): void;
 }
 
 export interface TokenStore {
+  readonly idBytes: IdBytes;
   /** Token ids of the corpus, in the order of its lines. */
-  readonly tokens: NumberRow;
-  /** Sentence s has the tokens `[sentenceStarts[s], sentenceStarts[s + 1])`; one entry more than sentences. */
-  readonly sentenceStarts: NumberRow;
-  /** Document d has the sentences `[documentStarts[d], documentStarts[d + 1])`; one entry more than documents. None is empty. */
-  readonly documentStarts: Float64Array;
+  readonly tokens: ByteRow;
+  /** uint32: sentence s begins with the token sentenceStarts[s] modulo 2³²; one entry more than sentences. */
+  readonly sentenceStarts: ByteRow;
+  readonly documents: DocumentTable;
+  /** Bytes of either row that may be held in memory. */
+  readonly memory: number;
 }
 
-/** What tokenization feeds, block by block; `finish` drops empty documents and gives the store. */
-export class MemoryTokenStore {
-  readonly #ids: IdArray[] = [];
-  #tokenCount = 0;
-  readonly #sentences: number[] = [0];
-  readonly #documents = new DocumentStarts();
+/** Where documents begin; one entry more than documents. None is empty. */
+export interface DocumentTable {
+  /** Document d has the sentences `[sentences[d], sentences[d + 1])`. */
+  readonly sentences: Uint32Array;
+  /** Its first token, lower half and upper half: entries 2 d and 2 d + 1. */
+  readonly tokenHalves: Uint32Array;
+}
 
-  addBlock(block: TokenizedBlock): void {
-    this.#ids.push(block.ids);
-    this.#documents.addBlanks(this.#sentences.length - 1, block.blanks);
-    for (const length of block.lengths) {
-      this.#tokenCount += length;
-      this.#sentences.push(this.#tokenCount);
-    }
+export function documentCount({ sentences }: DocumentTable): number {
+  return sentences.length - 1;
+}
+
+/** The first token of a document. */
+export function firstTokenOf({ tokenHalves }: DocumentTable, document: number): number {
+  return tokenHalves[2 * document]! + tokenHalves[2 * document + 1]! * WORD;
+}
+
+const WORD = 2 ** 32;
+
+/** Follows the blocks of a corpus and notes where sentences and documents begin. */
+export class CorpusIndex {
+  #sentences = 0;
+  #tokens = 0;
+  #count = 0;
+  #documentSentences = new Uint32Array(1024);
+  #documentTokens = new Uint32Array(2048);
+
+  constructor() {
+    this.#beginDocument();
   }
 
-  finish(): TokenStore {
-    const tokens = new Int32Array(this.#tokenCount);
-    let at = 0;
-    for (const ids of this.#ids) {
-      tokens.set(ids, at);
-      at += ids.length;
+  /** The starts, modulo 2³², of the sentences that follow those of `block`. @throws `CORPUS_INVALID` beyond 2³² sentences */
+  addBlock({ lengths, blanks }: TokenizedBlock): Uint32Array {
+    const starts = new Uint32Array(lengths.length);
+    let blank = 0;
+    for (let index = 0; index < lengths.length; index++) {
+      for (; blanks[blank] === index; blank++) this.#beginDocument();
+      this.#tokens += lengths[index]!;
+      this.#sentences += 1;
+      starts[index] = this.#tokens;
     }
+    for (; blank < blanks.length; blank++) this.#beginDocument();
+    if (this.#sentences >= WORD)
+      throw new ClinicalBertError("CORPUS_INVALID", `The corpus has more than ${WORD - 1} sentences.`);
+    return starts;
+  }
+
+  /** A document without a sentence is none. */
+  #beginDocument(): void {
+    if (this.#count > 0 && this.#documentSentences[this.#count - 1] === this.#sentences) return;
+    if (this.#count === this.#documentSentences.length) {
+      this.#documentSentences = enlarged(this.#documentSentences);
+      this.#documentTokens = enlarged(this.#documentTokens);
+    }
+    this.#documentSentences[this.#count] = this.#sentences;
+    this.#documentTokens[2 * this.#count] = this.#tokens;
+    this.#documentTokens[2 * this.#count + 1] = Math.floor(this.#tokens / WORD);
+    this.#count += 1;
+  }
+
+  finish(): DocumentTable {
+    this.#beginDocument();
     return {
-      tokens: arrayRow(tokens),
-      sentenceStarts: arrayRow(Float64Array.from(this.#sentences)),
-      documentStarts: this.#documents.finish(this.#sentences.length - 1),
+      sentences: this.#documentSentences.subarray(0, this.#count),
+      tokenHalves: this.#documentTokens.subarray(0, 2 * this.#count),
     };
   }
 }
 
-/** Where documents begin, in sentences; a growing array of numbers. */
-export class DocumentStarts {
-  #starts = new Float64Array(1024);
-  #count = 1;
+function enlarged(values: Uint32Array): Uint32Array<ArrayBuffer> {
+  const larger = new Uint32Array(values.length * 2);
+  larger.set(values);
+  return larger;
+}
 
-  /** @param before sentences before the block; @param blanks sentences of the block before each blank line */
-  addBlanks(before: number, blanks: Uint32Array): void {
-    for (const blank of blanks) this.#end(before + blank);
+/** What tokenization feeds, block by block; `finish` gives the store. */
+export class MemoryTokenStore {
+  readonly #ids: Uint8Array[] = [];
+  readonly #starts: Uint8Array[] = [bytesOf(Uint32Array.of(0))];
+  readonly #index = new CorpusIndex();
+  readonly #idBytes: IdBytes;
+
+  constructor(idBytes: IdBytes) {
+    this.#idBytes = idBytes;
   }
 
-  /** A document without a sentence is none. */
-  #end(sentences: number): void {
-    if (sentences === this.#starts[this.#count - 1]) return;
-    if (this.#count === this.#starts.length) {
-      const larger = new Float64Array(this.#starts.length * 2);
-      larger.set(this.#starts);
-      this.#starts = larger;
-    }
-    this.#starts[this.#count++] = sentences;
+  addBlock(block: TokenizedBlock): void {
+    this.#ids.push(bytesOf(block.ids));
+    this.#starts.push(bytesOf(this.#index.addBlock(block)));
   }
 
-  /** Ends the last document; one entry more than documents. */
-  finish(sentences: number): Float64Array {
-    this.#end(sentences);
-    return this.#starts.subarray(0, this.#count);
+  finish(): TokenStore {
+    const tokens = memoryRow(this.#ids);
+    const sentenceStarts = memoryRow(this.#starts);
+    return {
+      idBytes: this.#idBytes,
+      tokens,
+      sentenceStarts,
+      documents: this.#index.finish(),
+      memory: Math.max(tokens.size, sentenceStarts.size),
+    };
   }
 }
 
-/** A row over numbers in memory. */
-export function arrayRow(values: Int32Array | Uint16Array | Uint32Array | Float64Array): NumberRow {
+function memoryRow(chunks: readonly Uint8Array[]): ByteRow {
+  const bytes = Buffer.concat(chunks);
   return {
-    length: values.length,
-    at: (index) => values[index]!,
-    copy(from, to, target, offset) {
-      // A loop: a sentence is too short for a view and `set` to pay.
-      for (let index = from; index < to; index++) target[offset + index - from] = values[index]!;
-    },
+    size: bytes.length,
+    read: (target, position) => target.set(bytes.subarray(position, position + target.length)),
   };
 }

@@ -8,18 +8,19 @@ import { Mt19937 } from "../util/mt19937.js";
 import type { ByteTarget } from "./byte-writer.js";
 import { maskingVocabularyOf, shuffledDocuments } from "./create-instances.js";
 import { estimateDisk, requireDisk } from "./disk-estimate.js";
-import { shuffleRecords } from "./external-shuffle.js";
+import { shuffleRecords, writeShuffled } from "./external-shuffle.js";
+import { HeldShards } from "./held-shards.js";
 import { createInstanceFile, jsonLinesSink, outputPaths, roundRobin } from "./instance-outputs.js";
-import type { InstanceSource } from "./instance-maker.js";
+import { InstanceMaker, type InstanceSource } from "./instance-maker.js";
 import { idBytesFor } from "./instance-record.js";
-import type { InstanceFormat, InstanceWidths, PartsSink } from "./instance-sink.js";
-import type { NativeSink } from "./native-file.js";
+import type { InstanceFormat, InstanceWidths, RecordSink } from "./instance-sink.js";
 import { makeShardsInThreads } from "./parallel-shards.js";
 import { describeFiles, openRunFolder, type RunFolder } from "./run-folder.js";
 import { type InstanceSettings, resolveSettings } from "./settings.js";
 import { makeShard, planShards, type Shard, type ShardResult, spillPath } from "./shards.js";
 import { addStatistics, emptyStatistics, type InstanceReport, reportOf } from "./statistics.js";
 import { createTokenFiles, openTokenFiles } from "./token-files.js";
+import { documentCount } from "./token-store.js";
 import { type CorpusCounts, tokenizeCorpus } from "./tokenize-corpus.js";
 
 /** `exact`: the script's own draws, one thread. `parallel`: a generator for each shard, any number of threads. */
@@ -72,8 +73,7 @@ export async function writeInstances(options: WriteInstancesOptions): Promise<Wr
       context,
       described.reduce((sum, [, size]) => sum + Number(size), 0),
     );
-    const made = await makeStep(context, corpus.specials === 0);
-    const outputs = await writeStep(context, made);
+    const { made, outputs } = await makeAndWrite(context, corpus);
     await run.remove();
     const report = reportOf(made.statistics, settings.maxLength);
     return { corpus: { ...corpus, documents: made.documents }, report, outputs };
@@ -121,6 +121,38 @@ async function tokenizeStep({ options, run }: RunContext, total: number): Promis
   }
 }
 
+/** What is only in memory when one of the two steps fails goes into spill files, so that the next start finds it. */
+async function makeAndWrite(
+  context: RunContext,
+  corpus: CorpusCounts,
+): Promise<{ made: Made; outputs: string[] }> {
+  const { settings, run, options } = context;
+  const vocabularySize = options.tokenizer.vocabulary.tokens.length;
+  const held = new HeldShards(
+    run.path,
+    idBytesFor(vocabularySize),
+    widthsOf(context),
+    RECORDS_BYTES + BYTES_A_TOKEN * corpus.tokens * settings.dupeFactor,
+  );
+  try {
+    const made = await makeStep(context, corpus.specials === 0, held);
+    return { made, outputs: await writeStep(context, made, held) };
+  } catch (error) {
+    // The first failure is the one to tell of: a full disk takes no spill either.
+    await held.spill().catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Bytes of records for each token of the corpus, rather too many, and for a corpus of hardly any. */
+const BYTES_A_TOKEN = 16;
+const RECORDS_BYTES = 1 << 20;
+
+function widthsOf({ options, settings }: RunContext): InstanceWidths {
+  const { maxLength, maxPredictions } = settings;
+  return { maxLength, maxPredictions, vocabularySize: options.tokenizer.vocabulary.tokens.length };
+}
+
 interface Made {
   readonly shards: readonly Shard[];
   readonly statistics: InstanceReport | ReturnType<typeof emptyStatistics>;
@@ -134,13 +166,13 @@ interface FinishedShard extends ShardResult {
   readonly state?: readonly number[];
 }
 
-async function makeStep(context: RunContext, plain: boolean): Promise<Made> {
+async function makeStep(context: RunContext, plain: boolean, held: HeldShards): Promise<Made> {
   const { options, settings, mode, run } = context;
   const store = openTokenFiles(run.path, options.tokenizer.vocabulary.tokens.length);
   try {
     const random = new Mt19937(settings.seed);
-    const documents = shuffledDocuments(store.documentStarts.length - 1, random);
-    const shards = planShards(documents, store, settings.dupeFactor);
+    const documents = shuffledDocuments(documentCount(store.documents), random);
+    const shards = planShards(documents, store.documents, settings.dupeFactor);
     const source = { store, documents, settings, vocabulary: maskingVocabularyOf(options.tokenizer), plain };
     const finished = new Map<number, FinishedShard>();
     for (const { index } of shards) {
@@ -148,7 +180,7 @@ async function makeStep(context: RunContext, plain: boolean): Promise<Made> {
       if (earlier !== null) finished.set(index, earlier);
     }
     const keep = async (index: number, result: FinishedShard): Promise<void> => {
-      await run.save(`shard-${index}`, result);
+      await held.finish(index, () => run.save(`shard-${index}`, result));
       finished.set(index, result);
       options.onProgress?.("make", finished.size, shards.length);
     };
@@ -160,7 +192,7 @@ async function makeStep(context: RunContext, plain: boolean): Promise<Made> {
         keep,
         ...(options.signal === undefined ? {} : { signal: options.signal }),
       });
-    else await makeExactly(source, shards, finished, random, context, keep);
+    else await makeExactly(source, shards, finished, random, { held, keep, signal: options.signal });
     const statistics = emptyStatistics(settings.maxLength);
     for (const { index } of shards) addStatistics(statistics, requireFinished(finished, index).statistics);
     return { shards, statistics, documents: documents.length, random };
@@ -175,9 +207,17 @@ async function makeExactly(
   shards: readonly Shard[],
   finished: ReadonlyMap<number, FinishedShard>,
   random: Mt19937,
-  { run, options }: RunContext,
-  keep: (index: number, result: FinishedShard) => Promise<void>,
+  {
+    held,
+    keep,
+    signal,
+  }: {
+    held: HeldShards;
+    keep: (index: number, result: FinishedShard) => Promise<void>;
+    signal: AbortSignal | undefined;
+  },
 ): Promise<void> {
+  const maker = new InstanceMaker(source);
   // The disk takes one shard while the next is being made.
   let before: Promise<void> = Promise.resolve();
   for (const shard of shards) {
@@ -186,42 +226,48 @@ async function makeExactly(
       random.restore(Uint32Array.from(state));
       continue;
     }
-    const { result, commit } = await makeShard(source, shard, random, run.path, options.signal);
-    const finishedShard = { ...result, state: [...random.save()] };
-    await before;
-    before = commit().then(() => keep(shard.index, finishedShard));
+    const target = await held.open(shard.index);
+    const made = await makeShard(maker, source.settings, shard, random, target, signal);
+    const finishedShard = { ...made.result, state: [...random.save()] };
+    try {
+      await before;
+    } catch (error) {
+      await made.discard();
+      throw error;
+    }
+    before = made.commit().then(() => keep(shard.index, finishedShard));
     // A failure is thrown where it is waited for; until then nobody may call it unhandled.
     before.catch(() => undefined);
   }
   await before;
 }
 
-async function writeStep(context: RunContext, made: Made): Promise<string[]> {
-  const { options, settings, run, out } = context;
-  const vocabularySize = options.tokenizer.vocabulary.tokens.length;
-  const { maxLength, maxPredictions } = settings;
-  const widths = { maxLength, maxPredictions, vocabularySize };
+async function writeStep(context: RunContext, made: Made, held: HeldShards): Promise<string[]> {
+  const { options, run, out } = context;
+  const widths = widthsOf(context);
   const paths = out === null ? [] : outputPaths(out, options.outputFiles ?? 1);
   const sinks = await openSinks(options, paths, widths);
   const total = made.statistics.instances;
   const order = new Uint32Array(total);
   for (let index = 0; index < total; index++) order[index] = index;
   made.random.shuffle(order, total);
-  const output = roundRobin(sinks, idBytesFor(vocabularySize), widths, () =>
-    internalError("a spilled record is damaged; remove the work folder and start again", {
-      folder: run.path,
-    }),
-  );
+  const output = roundRobin(sinks);
   try {
-    await shuffleRecords({
-      spills: made.shards.map(({ index }) => spillPath(run.path, index)),
+    const shuffle = {
       order,
-      idBytes: idBytesFor(vocabularySize),
+      records: held.records,
+      idBytes: idBytesFor(widths.vocabularySize),
       folder: run.path,
       output,
       ...(options.signal === undefined ? {} : { signal: options.signal }),
-      onProgress: (done) => options.onProgress?.("write", done, total),
-    });
+      onProgress: (done: number) => options.onProgress?.("write", done, total),
+    };
+    const bytes = held.bytesOfAll(made.shards.length);
+    if (bytes === null) {
+      await held.spill();
+      const spills = made.shards.map(({ index }) => spillPath(run.path, index));
+      await shuffleRecords({ ...shuffle, spills });
+    } else await writeShuffled(shuffle, bytes);
     await output.commit();
     return paths;
   } catch (error) {
@@ -234,10 +280,10 @@ async function openSinks(
   { out, format }: WriteInstancesOptions,
   paths: readonly string[],
   widths: InstanceWidths,
-): Promise<(PartsSink | NativeSink)[]> {
+): Promise<RecordSink[]> {
   if (typeof out !== "string")
     return [jsonLinesSink(out, { commit: async () => undefined, discard: async () => undefined })];
-  const sinks: (PartsSink | NativeSink)[] = [];
+  const sinks: RecordSink[] = [];
   try {
     for (const path of paths) sinks.push(await createInstanceFile(path, format, widths));
     return sinks;

@@ -5,8 +5,8 @@ const POLYNOMIAL = 0x82f63b78;
 /** Shorter inputs are done before they would be handed over. */
 const LEAST_FOR_KERNEL = 64;
 
-/** Entry 256 k + b: the checksum of byte b followed by k zero bytes. */
-const TABLES: Int32Array = buildTables();
+/** int32[16 · 256]: entry 256 k + b is the checksum of byte b followed by k zero bytes. */
+export const CRC_TABLES: Int32Array = buildTables();
 let kernel: CrcUpdate | null = null;
 
 function buildTables(): Int32Array {
@@ -27,13 +27,15 @@ function buildTables(): Int32Array {
 export function crc32c(bytes: Uint8Array, from = 0, to = bytes.length, seed = 0): number {
   let crc = ~seed;
   if (to - from >= LEAST_FOR_KERNEL) {
-    kernel ??= createCrcKernel(TABLES);
+    kernel ??= createCrcKernel(CRC_TABLES);
     crc = kernel(bytes, from, to, crc);
-  } else for (let at = from; at < to; at++) crc = (crc >>> 8) ^ TABLES[(crc ^ bytes[at]!) & 255]!;
+  } else for (let at = from; at < to; at++) crc = (crc >>> 8) ^ CRC_TABLES[(crc ^ bytes[at]!) & 255]!;
   return ~crc >>> 0;
 }
 
+export const CRC_MASK_DELTA = 0xa282ead8;
+
 /** TensorFlow's masking (tsl/lib/hash/crc32c.h): rotated right by 15 and a constant added, so that a checksum of checksums is sound. */
 export function maskCrc32c(crc: number): number {
-  return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
+  return (((crc >>> 15) | (crc << 17)) + CRC_MASK_DELTA) >>> 0;
 }

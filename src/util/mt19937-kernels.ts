@@ -1,5 +1,5 @@
-/** @file The hot loops of the Mersenne Twister as WebAssembly: the next 624 numbers, four at a time, and the shuffle of a range. */
-import { advance, instantiate, type Local, type WasmFunction } from "./wasm-assembler.js";
+/** @file The Mersenne Twister as WebAssembly: the next 624 numbers, four at a time; and draws, for kernels that have it in their memory. */
+import { advance, type Call, instantiate, type Local, type WasmFunction } from "./wasm-assembler.js";
 import { type Code, doWhile, i32, i32x4, v128, when, whileDo } from "./wasm-instructions.js";
 
 /** Words of the state. */
@@ -8,18 +8,22 @@ const M = 397;
 const UPPER = 0x80000000;
 const LOWER = 0x7fffffff;
 const MATRIX = 0x9908b0df;
+const WORD_BYTES = 4;
+const BLOCK_BYTES = WORD_BYTES * N;
 
-/** A longer range is shuffled elsewhere. */
-export const MOST_IN_ORDER = 1 << 16;
-const BLOCK_BYTES = 4 * N;
-/**
- * Places in the memory, bytes: the state twice, so that word k + 624 follows from the words k, k + 1 and k + 397 without going round;
- * the numbers drawn from it; the next of them; the shuffled range.
- */
-const WORDS_AT = 0;
-const DRAWN_AT = 2 * BLOCK_BYTES;
-const NEXT_AT = DRAWN_AT + BLOCK_BYTES;
-const ORDER_AT = NEXT_AT + 16;
+/** Places in the memory of a module, bytes. */
+export interface TwisterPlaces {
+  /** The state twice, so that word k + 624 follows from the words k, k + 1 and k + 397 without going round. */
+  readonly words: number;
+  /** The numbers drawn from it. */
+  readonly drawn: number;
+  /** The first byte behind. */
+  readonly end: number;
+}
+
+export function twisterPlaces(begin: number): TwisterPlaces {
+  return { words: begin, drawn: begin + 2 * BLOCK_BYTES, end: begin + 3 * BLOCK_BYTES };
+}
 
 const splat = (value: number): Code => i32x4.splat(i32.const(value));
 
@@ -34,117 +38,159 @@ function temper(lanes: Local): Code[] {
   ];
 }
 
-/** The next state and its numbers. */
-function refill(local: (type: "i32" | "v128") => Local): Code[] {
-  const [at, mixed, lanes] = [local("i32"), local("v128"), local("v128")];
-  const word = (offset: number): Code => v128.load(at.get, WORDS_AT + 4 * offset);
-  return [
-    at.set(i32.const(0)),
-    doWhile(
-      [
-        // The upper bit of one word and the lower bits of the next, mixed into a third.
-        mixed.set(v128.or(v128.and(word(0), splat(UPPER)), v128.and(word(1), splat(LOWER)))),
-        lanes.set(
-          v128.xor(
-            v128.xor(word(M), i32x4.shiftRight(mixed.get, i32.const(1))),
-            v128.and(
-              i32x4.shiftRightSigned(i32x4.shl(mixed.get, i32.const(31)), i32.const(31)),
-              splat(MATRIX),
+/** `refill`: the next state and its numbers; `temper`: the numbers of the state as it stands. */
+export function twisterFunctions({ words, drawn }: TwisterPlaces): WasmFunction[] {
+  const refill: WasmFunction = {
+    name: "refill",
+    parameters: [],
+    build(_, local) {
+      const [at, mixed, lanes] = [local("i32"), local("v128"), local("v128")];
+      const word = (offset: number): Code => v128.load(at.get, words + WORD_BYTES * offset);
+      return [
+        doWhile(
+          [
+            // The upper bit of one word and the lower bits of the next, mixed into a third.
+            mixed.set(v128.or(v128.and(word(0), splat(UPPER)), v128.and(word(1), splat(LOWER)))),
+            lanes.set(
+              v128.xor(
+                v128.xor(word(M), i32x4.shiftRight(mixed.get, i32.const(1))),
+                v128.and(
+                  i32x4.shiftRightSigned(i32x4.shl(mixed.get, i32.const(31)), i32.const(31)),
+                  splat(MATRIX),
+                ),
+              ),
+            ),
+            v128.store(at.get, lanes.get, words + BLOCK_BYTES),
+            // Read for the last time above, as word 0.
+            v128.store(at.get, lanes.get, words),
+            ...temper(lanes),
+            v128.store(at.get, lanes.get, drawn),
+            advance(at, i32.const(16)),
+          ],
+          i32.lessThan(at.get, i32.const(BLOCK_BYTES)),
+        ),
+      ];
+    },
+  };
+  const temperWords: WasmFunction = {
+    name: "temper",
+    parameters: [],
+    build(_, local) {
+      const [at, lanes] = [local("i32"), local("v128")];
+      return [
+        doWhile(
+          [
+            lanes.set(v128.load(at.get, words)),
+            ...temper(lanes),
+            v128.store(at.get, lanes.get, drawn),
+            advance(at, i32.const(16)),
+          ],
+          i32.lessThan(at.get, i32.const(BLOCK_BYTES)),
+        ),
+      ];
+    },
+  };
+  return [refill, temperWords];
+}
+
+/** Draws as code: the statements that a kernel has in place of calls. */
+export interface DrawCode {
+  /** Puts the next 32 bits into `target`. */
+  draw(target: Local): Code[];
+  /** `random() < share` into `target`. */
+  isBelow(target: Local, share: number): Code[];
+  /** The upper bit of the first of two draws into `target`: 0 where `random() < 0.5`. */
+  coin(target: Local): Code[];
+  /** `_randbelow(n)` into `target`: n is evaluated many times. */
+  below(target: Local, n: Code): Code[];
+  /**
+   * `shuffle` of the `count` i32 at `at`, of which the first `settled` have to be right: only they are written where they were drawn.
+   * A draw above the last place is drawn again: here it moves that place to itself and leaves it the last, so that no branch depends on
+   * a random number.
+   */
+  shuffle(at: number, count: Local, settled: Code): Code[];
+}
+
+/** @param next a local with the byte of the next number among those drawn; 2,496 when none is left */
+export function drawCode(
+  { drawn }: TwisterPlaces,
+  next: Local,
+  local: (type: "i32") => Local,
+  call: Call,
+): DrawCode {
+  const [scratch, shift] = [local("i32"), local("i32")];
+  const [last, floor, other, target, lastAt] = [
+    local("i32"),
+    local("i32"),
+    local("i32"),
+    local("i32"),
+    local("i32"),
+  ];
+  const refillIfEmpty = when(i32.equal(next.get, i32.const(BLOCK_BYTES)), [
+    call("refill"),
+    next.set(i32.const(0)),
+  ]);
+  const draw = (into: Local): Code[] => [
+    refillIfEmpty,
+    into.set(i32.load(next.get, drawn)),
+    advance(next, i32.const(WORD_BYTES)),
+  ];
+  /** Settles places down to `bound`. */
+  const settle = (at: number, bound: Code, swap: boolean): Code =>
+    whileDo(i32.atLeast(last.get, bound), [
+      // As many bits as `last + 1` has; places from `floor` on ask for as many.
+      shift.set(i32.leadingZeros(i32.add(last.get, i32.const(1)))),
+      floor.set(i32.sub(i32.shiftRight(i32.const(UPPER), shift.get), i32.const(1))),
+      floor.set(i32.select(i32.lessThan(floor.get, bound), bound, floor.get)),
+      whileDo(i32.atLeast(last.get, floor.get), [
+        ...draw(other),
+        other.set(i32.shiftRight(other.get, shift.get)),
+        lastAt.set(i32.shl(last.get, i32.const(2))),
+        target.set(i32.shl(i32.select(i32.lessThan(last.get, other.get), last.get, other.get), i32.const(2))),
+        // −1 where the draw is good: all bits of (other − 1) − last, which is below 2³¹ in size, are its sign.
+        advance(
+          last,
+          i32.shiftRightSigned(i32.sub(i32.sub(other.get, i32.const(1)), last.get), i32.const(31)),
+        ),
+        ...(swap ? [scratch.set(i32.load(target.get, at))] : []),
+        i32.store(target.get, i32.load(lastAt.get, at), at),
+        ...(swap ? [i32.store(lastAt.get, scratch.get, at)] : []),
+      ]),
+    ]);
+  return {
+    draw,
+    isBelow(into, share) {
+      const bits = Math.ceil(share * 2 ** 53);
+      const [high, low] = [Math.floor(bits / 2 ** 26), bits % 2 ** 26];
+      return [
+        ...draw(scratch),
+        ...draw(into),
+        scratch.set(i32.shiftRight(scratch.get, i32.const(5))),
+        into.set(
+          i32.or(
+            i32.lessThan(scratch.get, i32.const(high)),
+            i32.and(
+              i32.equal(scratch.get, i32.const(high)),
+              i32.lessThan(i32.shiftRight(into.get, i32.const(6)), i32.const(low)),
             ),
           ),
         ),
-        v128.store(at.get, lanes.get, WORDS_AT + BLOCK_BYTES),
-        // Read for the last time above, as word 0.
-        v128.store(at.get, lanes.get, WORDS_AT),
-        ...temper(lanes),
-        v128.store(at.get, lanes.get, DRAWN_AT),
-        advance(at, i32.const(16)),
-      ],
-      i32.lessThan(at.get, i32.const(BLOCK_BYTES)),
-    ),
-  ];
+      ];
+    },
+    coin: (into) => [...draw(into), ...draw(scratch), into.set(i32.shiftRight(into.get, i32.const(31)))],
+    below: (into, n) => [
+      shift.set(i32.leadingZeros(n)),
+      doWhile([...draw(into), into.set(i32.shiftRight(into.get, shift.get))], i32.atLeast(into.get, n)),
+    ],
+    shuffle: (at, count, settled) => [
+      last.set(i32.sub(count.get, i32.const(1))),
+      when(i32.lessThan(i32.const(1), count.get), [
+        settle(at, i32.select(settled, settled, i32.const(1)), false),
+        settle(at, i32.const(1), true),
+      ]),
+    ],
+  };
 }
-
-const refillWords: WasmFunction = {
-  name: "refill",
-  parameters: [],
-  build: (_, local) => refill(local),
-};
-
-/** The numbers of the state as it stands. */
-const temperWords: WasmFunction = {
-  name: "temper",
-  parameters: [],
-  build(_, local) {
-    const [at, lanes] = [local("i32"), local("v128")];
-    return [
-      at.set(i32.const(0)),
-      doWhile(
-        [
-          lanes.set(v128.load(at.get, WORDS_AT)),
-          ...temper(lanes),
-          v128.store(at.get, lanes.get, DRAWN_AT),
-          advance(at, i32.const(16)),
-        ],
-        i32.lessThan(at.get, i32.const(BLOCK_BYTES)),
-      ),
-    ];
-  },
-};
-
-/**
- * `shuffle` of the numbers 0, 1, … below `count`, at least 2. A draw above the last place is drawn again: here it swaps that place
- * with itself and leaves it the last, so that no branch depends on a random number.
- */
-const shuffleRange: WasmFunction = {
-  name: "shuffleRange",
-  parameters: ["i32"],
-  build([count], local) {
-    const [at, number, next] = [local("i32"), local("v128"), local("i32")];
-    const [last, shift, floor, other, kept] = [
-      local("i32"),
-      local("i32"),
-      local("i32"),
-      local("i32"),
-      local("i32"),
-    ];
-    const [lastAt, otherAt] = [local("i32"), local("i32")];
-    return [
-      number.set(i32x4.const([0, 1, 2, 3])),
-      doWhile(
-        [
-          v128.store(i32.shl(at.get, i32.const(2)), number.get, ORDER_AT),
-          number.set(i32x4.add(number.get, splat(4))),
-          advance(at, i32.const(4)),
-        ],
-        i32.lessThan(at.get, count!.get),
-      ),
-      next.set(i32.load(i32.const(NEXT_AT))),
-      last.set(i32.sub(count!.get, i32.const(1))),
-      doWhile(
-        [
-          // As many bits as `last + 1` has; places from `floor` on ask for as many.
-          shift.set(i32.leadingZeros(i32.add(last.get, i32.const(1)))),
-          floor.set(i32.sub(i32.shiftRight(i32.const(UPPER), shift.get), i32.const(1))),
-          whileDo(i32.atLeast(last.get, floor.get), [
-            when(i32.equal(next.get, i32.const(BLOCK_BYTES)), [...refill(local), next.set(i32.const(0))]),
-            other.set(i32.shiftRight(i32.load(next.get, DRAWN_AT), shift.get)),
-            advance(next, i32.const(4)),
-            lastAt.set(i32.shl(last.get, i32.const(2))),
-            kept.set(i32.lessThan(last.get, other.get)),
-            otherAt.set(i32.select(kept.get, lastAt.get, i32.shl(other.get, i32.const(2)))),
-            last.set(i32.sub(i32.add(last.get, kept.get), i32.const(1))),
-            kept.set(i32.load(lastAt.get, ORDER_AT)),
-            i32.store(lastAt.get, i32.load(otherAt.get, ORDER_AT), ORDER_AT),
-            i32.store(otherAt.get, kept.get, ORDER_AT),
-          ]),
-        ],
-        last.get,
-      ),
-      i32.store(i32.const(NEXT_AT), next.get),
-    ];
-  },
-};
 
 export interface TwisterKernels {
   /** uint32[624]: the state. */
@@ -153,35 +199,15 @@ export interface TwisterKernels {
   readonly drawn: Uint32Array;
   refill(): void;
   temper(): void;
-  /**
-   * The shuffled numbers below `count`, 2 to 65,536, good until the next call; draws from number `next` on.
-   * @returns where the next draw is
-   */
-  shuffleRange(count: number, next: number): number;
-  readonly order: Int32Array;
 }
 
 export function createTwisterKernels(): TwisterKernels {
-  const { buffer, functions } = instantiate(
-    [refillWords, temperWords, shuffleRange],
-    ORDER_AT + 4 * MOST_IN_ORDER + 16,
-  );
-  const next = new Int32Array(buffer, NEXT_AT, 1);
-  const [refillNow, temperNow, shuffle] = [
-    functions["refill"]!,
-    functions["temper"]!,
-    functions["shuffleRange"]!,
-  ];
+  const places = twisterPlaces(0);
+  const { buffer, functions } = instantiate(twisterFunctions(places), places.end);
   return {
-    words: new Uint32Array(buffer, WORDS_AT, N),
-    drawn: new Uint32Array(buffer, DRAWN_AT, N),
-    order: new Int32Array(buffer, ORDER_AT, MOST_IN_ORDER),
-    refill: () => refillNow(),
-    temper: () => temperNow(),
-    shuffleRange(count, from) {
-      next[0] = 4 * from;
-      shuffle(count);
-      return next[0]! >>> 2;
-    },
+    words: new Uint32Array(buffer, places.words, N),
+    drawn: new Uint32Array(buffer, places.drawn, N),
+    refill: functions["refill"]!,
+    temper: functions["temper"]!,
   };
 }

@@ -1,6 +1,6 @@
 /** @file The Mersenne Twister MT19937 of Matsumoto and Nishimura, seeded and read as CPython's `random.Random` does. */
 
-import { createTwisterKernels, MOST_IN_ORDER, N } from "./mt19937-kernels.js";
+import { createTwisterKernels, N } from "./mt19937-kernels.js";
 
 const UPPER = 0x80000000;
 
@@ -125,19 +125,6 @@ export class Mt19937 {
       values[other] = kept;
     }
     this.#next = next;
-  }
-
-  /** `shuffle` of the numbers 0, 1, … below `count`, good until the next call; many times as fast for up to 65,536 of them. */
-  shuffledRange(count: number): Int32Array {
-    if (count > MOST_IN_ORDER) {
-      const values = Int32Array.from({ length: count }, (_, index) => index);
-      this.shuffle(values, count);
-      return values;
-    }
-    const { order } = this.#kernels;
-    if (count > 1) this.#next = this.#kernels.shuffleRange(count, this.#next);
-    else order[0] = 0;
-    return order;
   }
 
   /** A copy of the state, 625 words. */

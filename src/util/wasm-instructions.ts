@@ -43,14 +43,21 @@ export const i32 = {
   sub: instruction([0x6b]),
   mul: instruction([0x6c]),
   and: instruction([0x71]),
+  or: instruction([0x72]),
   xor: instruction([0x73]),
   leadingZeros: instruction([0x67]),
+  trailingZeros: instruction([0x68]),
   shl: instruction([0x74]),
   shiftRight: instruction([0x76]),
+  /** Keeps the sign. */
+  shiftRightSigned: instruction([0x75]),
   /** Of numbers without sign, like `atLeast`. */
   lessThan: instruction([0x49]),
+  lessThanSigned: instruction([0x48]),
   atLeast: instruction([0x4f]),
   equal: instruction([0x46]),
+  notEqual: instruction([0x47]),
+  isZero: instruction([0x45]),
   /** `whenTrue` if `condition` is not 0, else `whenFalse`; both are evaluated. */
   select: (condition: Code, whenTrue: Code, whenFalse: Code): Code => [
     ...whenTrue,
@@ -61,11 +68,34 @@ export const i32 = {
   load: (address: Code, offset = 0): Code => [...address, ...memory([0x28], 2, offset)],
   /** One byte, without sign. */
   loadByte: (address: Code, offset = 0): Code => [...address, ...memory([0x2d], 0, offset)],
+  /** Two bytes, without sign. */
+  loadHalf: (address: Code, offset = 0): Code => [...address, ...memory([0x2f], 1, offset)],
   store: (address: Code, value: Code, offset = 0): Code => [
     ...address,
     ...value,
     ...memory([0x36], 2, offset),
   ],
+  storeByte: (address: Code, value: Code, offset = 0): Code => [
+    ...address,
+    ...value,
+    ...memory([0x3a], 0, offset),
+  ],
+  storeHalf: (address: Code, value: Code, offset = 0): Code => [
+    ...address,
+    ...value,
+    ...memory([0x3b], 1, offset),
+  ],
+};
+
+export const i64 = {
+  load: (address: Code, offset = 0): Code => [...address, ...memory([0x29], 3, offset)],
+  add: instruction([0x7c]),
+  const: (value: number): Code => [0x42, ...signed(value)],
+  shiftRight: instruction([0x88]),
+  /** Of an i32 without sign. */
+  fromUnsigned: instruction([0xad]),
+  /** The lower half as i32. */
+  low: instruction([0xa7]),
 };
 
 export const f32 = {
@@ -140,6 +170,11 @@ export const f64x2 = {
 /** Repeats `body` while the expression `condition` is not 0; the body runs at least once. */
 export function doWhile(body: readonly Code[], condition: Code): Code {
   return [0x03, 0x40, ...body.flat(), ...condition, 0x0d, 0x00, 0x0b];
+}
+
+/** Runs `body` if the expression `condition` is not 0, else `otherwise`. */
+export function either(condition: Code, body: readonly Code[], otherwise: readonly Code[]): Code {
+  return [...condition, 0x04, 0x40, ...body.flat(), 0x05, ...otherwise.flat(), 0x0b];
 }
 
 /** Runs `body` if the expression `condition` is not 0. */

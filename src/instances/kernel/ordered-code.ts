@@ -1,0 +1,96 @@
+/** @file Kernels that walk the records in memory in their final order, as code; the one that copies them. */
+import { advance, type Call, type Local, type WasmFunction } from "../../util/wasm-assembler.js";
+import { type Code, doWhile, i32, v128, whileDo } from "../../util/wasm-instructions.js";
+import { type IdBytes, RECORD_HEADER_BYTES } from "../instance-record.js";
+import type { InstanceWidths } from "../instance-sink.js";
+
+/** Bytes from the beginning of the memory. */
+export interface RecordsLayout {
+  readonly idBytes: IdBytes;
+  readonly widths: InstanceWidths;
+  readonly crcTables: number;
+  /** Where records lie. */
+  readonly records: number;
+  /** u32[places]: where in them the record that comes out in each place begins. */
+  readonly offsets: number;
+  /** u32[…]: bytes of each record of a piece. */
+  readonly lengths: number;
+  /** i32: the place after the last that was written; the byte after it; 1 if the record in that place is damaged. */
+  readonly state: number;
+}
+
+interface RecordCode {
+  readonly record: Local;
+  /** Where to write; moves behind what is written. */
+  readonly out: Local;
+  readonly local: (type: "i32") => Local;
+  readonly call: Call;
+  /** Ends the walk when it is set to 1. */
+  readonly damaged: Local;
+}
+
+/** `name(place, step, end, out, limit)`: `body` for the records in the places from `place` by `step` below `end`, while `out` is below `limit`. */
+export function eachRecordCode(
+  name: string,
+  layout: RecordsLayout,
+  body: (code: RecordCode) => readonly Code[],
+): WasmFunction {
+  return {
+    name,
+    parameters: ["i32", "i32", "i32", "i32", "i32"],
+    build([place, step, end, out, limit], local, call) {
+      const [record, before, lengths, damaged] = [local("i32"), local("i32"), local("i32"), local("i32")];
+      return [
+        whileDo(
+          i32.and(
+            i32.isZero(damaged.get),
+            i32.and(i32.lessThan(place!.get, end!.get), i32.lessThan(out!.get, limit!.get)),
+          ),
+          [
+            record.set(
+              i32.add(i32.const(layout.records), i32.load(i32.shl(place!.get, i32.const(2)), layout.offsets)),
+            ),
+            before.set(out!.get),
+            ...body({ record, out: out!, local, call, damaged }),
+            i32.store(lengths.get, i32.sub(out!.get, before.get), layout.lengths),
+            advance(lengths, i32.const(4)),
+            advance(place!, step!.get),
+          ],
+        ),
+        i32.store(i32.const(layout.state), place!.get),
+        i32.store(i32.const(layout.state), out!.get, 4),
+        i32.store(i32.const(layout.state), damaged.get, 8),
+      ];
+    },
+  };
+}
+
+/** Records as they are. */
+export function copyFunction(layout: RecordsLayout): WasmFunction {
+  return eachRecordCode("copy", layout, ({ record, out, local }) => {
+    const [end, target] = [local("i32"), local("i32")];
+    const { idBytes } = layout;
+    return [
+      target.set(out.get),
+      advance(
+        out,
+        i32.add(
+          i32.const(RECORD_HEADER_BYTES),
+          i32.add(
+            i32.mul(i32.loadHalf(record.get, 4), i32.const(idBytes)),
+            i32.mul(i32.loadHalf(record.get, 8), i32.const(2 + idBytes)),
+          ),
+        ),
+      ),
+      end.set(out.get),
+      doWhile(
+        [
+          v128.store(target.get, v128.load(record.get)),
+          advance(target, i32.const(16)),
+          advance(record, i32.const(16)),
+        ],
+        i32.lessThan(target.get, end.get),
+      ),
+    ];
+  });
+}

@@ -17,6 +17,8 @@ export interface ServedModel {
   readonly info: ModelInfo;
   /** For the threads that run models: the path of the weights, beside their configuration. */
   readonly weights: string;
+  /** Of the files of the weights. */
+  readonly weightBytes: number;
   readonly heads: readonly LaneHead[];
   /** For the thread that reads texts. */
   readonly text: TokenizerSource;
@@ -83,7 +85,7 @@ async function openServedModel(
     const labels = classifier === null ? [] : config.labels;
     const tasks = present.flatMap(([, own]) => own);
     if (classifier === "token-classification" && namesPhi(labels)) tasks.push("deidentify");
-    const sha256 = await hashWeights(weights);
+    const { sha256, bytes: weightBytes } = await hashWeights(weights);
     const recall = tasks.includes("deidentify") ? await readRecall(model.folder) : null;
     const pooling = await readPooling(model.folder);
     const paths = await browserFiles(model.folder);
@@ -109,6 +111,7 @@ async function openServedModel(
     return {
       info,
       weights,
+      weightBytes,
       heads: present.map(([head]) => head),
       paths,
       text: {
@@ -184,17 +187,20 @@ async function browserFiles(folder: string): Promise<Map<string, string>> {
 }
 
 /** SHA-256 of the weights: of the data file for a TensorFlow prefix, of all files one after the other for shards. */
-async function hashWeights(path: string): Promise<string> {
+async function hashWeights(path: string): Promise<{ sha256: string; bytes: number }> {
   const hash = createHash("sha256");
+  let bytes = 0;
   for (const file of await weightFiles(path)) {
     try {
-      for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 }))
+      for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 })) {
         hash.update(chunk as Buffer);
+        bytes += (chunk as Buffer).length;
+      }
     } catch (error) {
       throw fileError(error, file);
     }
   }
-  return hash.digest("hex");
+  return { sha256: hash.digest("hex"), bytes };
 }
 
 async function weightFiles(path: string): Promise<string[]> {

@@ -12,6 +12,8 @@ export interface WorkerPoolOptions {
   readonly data?: unknown;
   /** Ends all threads; open tasks are rejected with its reason. */
   readonly signal?: AbortSignal;
+  /** Told when a thread has died, before the open tasks are rejected. */
+  onFailure?(error: ClinicalBertError): void;
 }
 
 export interface WorkerPool<Input, Output> {
@@ -45,7 +47,7 @@ const TASKS_A_THREAD = 2;
  */
 export function startWorkerPool<Input, Output>(
   module: URL,
-  { threads = availableParallelism(), data, signal }: WorkerPoolOptions = {},
+  { threads = availableParallelism(), data, signal, onFailure }: WorkerPoolOptions = {},
 ): WorkerPool<Input, Output> {
   let ended: unknown = null;
   let nextId = 0;
@@ -62,8 +64,12 @@ export function startWorkerPool<Input, Output>(
     await Promise.all(pool.map(({ worker }) => worker.terminate()));
   };
   const onAbort = (): void => void end(signal!.reason);
+  const fail = (error: ClinicalBertError): void => {
+    if (ended === null) onFailure?.(error);
+    void end(error);
+  };
 
-  for (let index = 0; index < threads; index++) pool.push(startThread(module, data, end));
+  for (let index = 0; index < threads; index++) pool.push(startThread(module, data, fail));
   if (signal?.aborted === true) onAbort();
   else signal?.addEventListener("abort", onAbort);
 
@@ -102,7 +108,7 @@ export function startWorkerPool<Input, Output>(
 function startThread<Output>(
   module: URL,
   data: unknown,
-  end: (reason: unknown) => Promise<void>,
+  fail: (error: ClinicalBertError) => void,
 ): Thread<Output> {
   const worker = new Worker(module, { workerData: data });
   const open = new Map<number, OpenTask<Output>>();
@@ -115,9 +121,9 @@ function startThread<Output>(
     else task?.resolve(answer.output);
   });
   // The message of what a worker threw may quote a note: only its kind is passed on.
-  worker.on("error", (error: NodeJS.ErrnoException) => void end(workerFailed(error.code ?? error.name)));
-  worker.on("messageerror", () => void end(workerFailed("an answer that could not be read")));
-  worker.on("exit", (code) => void end(workerFailed(`exit code ${code}`)));
+  worker.on("error", (error: NodeJS.ErrnoException) => fail(workerFailed(error.code ?? error.name)));
+  worker.on("messageerror", () => fail(workerFailed("an answer that could not be read")));
+  worker.on("exit", (code) => fail(workerFailed(`exit code ${code}`)));
   worker.unref();
   return { worker, open };
 }

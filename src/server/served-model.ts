@@ -10,6 +10,7 @@ import { readRecall } from "../tasks/deid/deid-recall.js";
 import { phiClasses, readSentenceReading } from "../tasks/index.js";
 import { fileError } from "../util/file-error.js";
 import type { ModelInfo, ModelTask } from "./api.js";
+import { type ModelFile, openModelFiles, revisionOf } from "./model-files.js";
 import type { LaneHead, TokenizerSource } from "./messages.js";
 import type { ModelSettings, ModelSource } from "./settings.js";
 
@@ -22,20 +23,9 @@ export interface ServedModel {
   readonly heads: readonly LaneHead[];
   /** For the thread that reads texts. */
   readonly text: TokenizerSource;
-  /** Path of each file of `info.files`. */
-  readonly paths: ReadonlyMap<string, string>;
+  /** Those of `info.files`. */
+  readonly files: ReadonlyMap<string, ModelFile>;
 }
-
-/** What a browser needs to run the model. */
-const BROWSER_FILES = [
-  "config.json",
-  "vocab.txt",
-  "tokenizer.json",
-  "tokenizer_config.json",
-  "special_tokens_map.json",
-  "added_tokens.json",
-  "model.safetensors",
-];
 
 /** Heads that a route needs, and the task that they make possible. */
 const TASKS: readonly (readonly [LaneHead, readonly ModelTask[]])[] = [
@@ -88,7 +78,7 @@ async function openServedModel(
     const { sha256, bytes: weightBytes } = await hashWeights(weights);
     const recall = tasks.includes("deidentify") ? await readRecall(model.folder) : null;
     const pooling = await readPooling(model.folder);
-    const paths = await browserFiles(model.folder);
+    const files = await openModelFiles(model, weights, sha256, weightBytes);
     const name = id ?? basename(source.replace(/[\\/]+$/, "")).replace(/\.tar\.gz$/, "");
     const info: ModelInfo = {
       id: name,
@@ -104,16 +94,15 @@ async function openServedModel(
       lowercase: tokenizer.wordpiece.options.lowercase,
       mask_token: tokenizer.mask_token,
       pooling,
-      files: Object.fromEntries(
-        await Promise.all([...paths].map(async ([file, path]) => [file, (await stat(path)).size] as const)),
-      ),
+      revision: revisionOf(files),
+      files: Object.fromEntries([...files].map(([file, { bytes }]) => [file, bytes])),
     };
     return {
       info,
       weights,
       weightBytes,
       heads: present.map(([head]) => head),
-      paths,
+      files,
       text: {
         id: name,
         folder: model.folder,
@@ -175,15 +164,6 @@ async function readJson(path: string): Promise<Record<string, unknown>> {
   } catch {
     return {};
   }
-}
-
-async function browserFiles(folder: string): Promise<Map<string, string>> {
-  const paths = new Map<string, string>();
-  for (const file of BROWSER_FILES) {
-    const path = join(folder, file);
-    if ((await stat(path).catch(() => null))?.isFile() === true) paths.set(file, path);
-  }
-  return paths;
 }
 
 /** SHA-256 of the weights: of the data file for a TensorFlow prefix, of all files one after the other for shards. */

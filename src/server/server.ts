@@ -11,6 +11,7 @@ import { isLoopback } from "./origin-guard.js";
 import { openServedModels } from "./served-model.js";
 import { chooseWorkerCount } from "./worker-count.js";
 import type { ServeSettings } from "./settings.js";
+import { watchSilentConnections } from "./silent-connections.js";
 
 export interface RunningServer {
   /** `http://127.0.0.1:8080` */
@@ -31,6 +32,8 @@ export interface ServeIo {
 }
 
 const SWEEP_MS = 50;
+/** For a request that is on its way when the server stops, so that it is told so. */
+const SILENT_MS = 500;
 
 /** Throws `SERVER_EXPOSED`, `SERVER_ADDRESS`, and what loading a model throws. */
 export async function startServer(settings: ServeSettings, io: ServeIo): Promise<RunningServer> {
@@ -80,6 +83,7 @@ export async function startServer(settings: ServeSettings, io: ServeIo): Promise
       audit,
       isStopping: () => isStopping,
     });
+    const closeSilent = watchSilentConnections(app.server);
     await app.listen({ host: settings.host, port: settings.port }).catch((error: NodeJS.ErrnoException) => {
       throw new ClinicalBertError(
         "SERVER_ADDRESS",
@@ -101,8 +105,12 @@ export async function startServer(settings: ServeSettings, io: ServeIo): Promise
         log.info("stopping");
         // Answers that were being written when the signal came have kept their connections open.
         const sweep = setInterval(() => app.server.closeIdleConnections(), SWEEP_MS);
+        const silence = setTimeout(closeSilent, SILENT_MS);
         // Resolves when every request that is in work has been answered.
-        await app.close().finally(() => clearInterval(sweep));
+        await app.close().finally(() => {
+          clearInterval(sweep);
+          clearTimeout(silence);
+        });
         await engine.close();
         await audit?.close();
       },

@@ -14,7 +14,7 @@ export { openWeights, weightsInFolder } from "./open-weights.js";
 export { writePytorch } from "./pytorch/writer.js";
 export { type ResolvedModel, resolveModel } from "./resolve-model.js";
 export { openSafetensors } from "./safetensors/open-file.js";
-export { writeSafetensors } from "./safetensors/writer.js";
+export { planSafetensors, type SafetensorsPlan, writeSafetensors } from "./safetensors/writer.js";
 export { writeTensorflow } from "./tensorflow/writer.js";
 export type { TensorInfo, TensorSource, Weights, WeightsFormat } from "./weights.js";
 export { type FloatingType, withDtype } from "./with-dtype.js";

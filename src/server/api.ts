@@ -73,6 +73,8 @@ export interface ModelInfo {
   readonly mask_token: string;
   /** How token vectors become one in `/embed` and `/v1/embeddings`. */
   readonly pooling: "mean" | "cls";
+  /** Changes when one of `files` does. */
+  readonly revision: string;
   /** Files of `GET /models/:id/files/:file`, from which a browser can run the model; bytes of each. */
   readonly files: Readonly<Record<string, number>>;
 }

@@ -1,6 +1,5 @@
 /** @file What the HTTP face of the server is made with. */
 import type { Logger } from "pino";
-import type { ClinicalBertError } from "../errors.js";
 import type { AuditLog } from "./audit-log.js";
 import type { Engine } from "./engine.js";
 import type { Metrics } from "./metrics.js";
@@ -16,8 +15,6 @@ export interface AppOptions {
   readonly audit: AuditLog | null;
   /** True from the stop signal on. */
   isStopping(): boolean;
-  /** A thread has died: the process cannot go on. */
-  onFatal(error: ClinicalBertError): void;
 }
 
 declare module "fastify" {

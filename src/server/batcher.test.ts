@@ -20,7 +20,7 @@ function heldModel(options: Partial<BatcherOptions> = {}) {
   const batcher = new Batcher({
     tokens: 64,
     waitMs: 1000,
-    workers: 1,
+    workers: () => 1,
     queuedTokens: 1000,
     costs: [{ lane, runMs: 0, tokenMs: 1 }],
     expected: () => 0,
@@ -121,7 +121,7 @@ test("a batch that fails rejects its requests and no others", async () => {
 });
 
 test("a batch has all threads only when nothing else runs or waits", async () => {
-  const { run, batches } = heldModel({ workers: 2 });
+  const { run, batches } = heldModel({ workers: () => 2 });
   void run(64, 64, 64);
   await batches[0]!.finish();
   await batches[1]!.finish();

@@ -3,13 +3,12 @@
  * hold up short texts that come after it. Bounded: what does not fit is refused at once.
  */
 import { ClinicalBertError } from "../errors.js";
-import { MOST_PADDING } from "../pipelines/run-batches.js";
 import { chooseBatch } from "./choose-batch.js";
 import type { Lane, LaneCost, WireRow } from "./messages.js";
 import type { BatchSettings } from "./settings.js";
 
-/** On a busy machine the warm-up measures nonsense, which must not lead to batches of padding. */
-const MOST_RUN_TOKENS = 64;
+/** A run costs between so many tokens: on a busy machine the warm-up measures nonsense, which must not lead to batches of padding. */
+const RUN_TOKENS = { least: 8, most: 32 };
 
 /** Runs a batch in a thread that is free; `isAlone`: no other runs, and no row waits. */
 export type RunBatch = (
@@ -19,8 +18,8 @@ export type RunBatch = (
 ) => Promise<readonly Float32Array[]>;
 
 export interface BatcherOptions extends BatchSettings {
-  /** Batches that run at the same time: one a model thread. */
-  readonly workers: number;
+  /** Batches that can run at the same time now: one a model thread that lives. */
+  workers(): number;
   readonly queuedTokens: number;
   readonly costs: readonly LaneCost[];
   readonly run: RunBatch;
@@ -81,7 +80,7 @@ export class Batcher {
     let ms = 0;
     for (const { rows, cost } of this.#queues.values())
       ms += rows.reduce((sum, { length }) => sum + length * cost.tokenMs, 0);
-    return ms / this.#options.workers / 1000;
+    return ms / Math.max(1, this.#options.workers()) / 1000;
   }
 
   /**
@@ -161,7 +160,7 @@ export class Batcher {
 
   /** Starts batches while a thread is free. An idle model waits a little where more rows are on their way. */
   #dispatch(): void {
-    while (this.#running < this.#options.workers) {
+    while (this.#running < this.#options.workers()) {
       const queue = this.#next();
       if (queue === null) return;
       const { waitMs, tokens } = this.#options;
@@ -182,7 +181,7 @@ export class Batcher {
     }
   }
 
-  /** Told when a request that was expected brings no rows, so that nobody waits for it. */
+  /** Told when a request that was expected brings no rows, so that nobody waits for it; and when there is one more thread. */
   poke(): void {
     this.#dispatch();
   }
@@ -204,8 +203,7 @@ export class Batcher {
     const { lane, cost } = queue;
     const chosen = chooseBatch(queue.rows, {
       tokens: lane.attention ? 0 : this.#options.tokens,
-      runTokens: Math.min(MOST_RUN_TOKENS, cost.runMs / cost.tokenMs),
-      padding: MOST_PADDING,
+      runTokens: Math.min(RUN_TOKENS.most, Math.max(RUN_TOKENS.least, cost.runMs / cost.tokenMs)),
     }).map((index) => queue.rows[index]!);
     this.#forget(queue, chosen);
     this.#running += 1;

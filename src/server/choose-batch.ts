@@ -9,52 +9,42 @@ export interface WaitingRow {
 export interface BatchRules {
   /** Most tokens, padding included; a longer row runs alone. */
   readonly tokens: number;
-  /** Tokens that cost as much as one run of the model: so much padding a row is cheaper than a run of its own. */
+  /** Tokens that cost as much as one run of the model: padding beyond this is dearer than a run more. */
   readonly runTokens: number;
-  /** Padding up to this share is always taken. */
-  readonly padding: number;
 }
 
+/** So many rows on either side of the one whose turn it is are looked at: more than a batch holds of all but the shortest. */
+const NEIGHBOURS = 256;
+
 /**
- * Indices of the rows of the next batch. The row whose turn it is is always among them, so none waits for ever; the others
- * are the nearest in length, shorter or longer, as long as padding them costs less than running them apart.
+ * Indices of the rows of the next batch. The rows, sorted by length, are cut into batches so that all of them together cost the
+ * least, runs and padding; the batch with the row whose turn it is is the next one, so none waits for ever.
  */
-export function chooseBatch(
-  rows: readonly WaitingRow[],
-  { tokens, runTokens, padding }: BatchRules,
-): number[] {
+export function chooseBatch(rows: readonly WaitingRow[], { tokens, runTokens }: BatchRules): number[] {
   const order = rows
     .map((_, index) => index)
     .sort((a, b) => rows[a]!.length - rows[b]!.length || rows[a]!.turn - rows[b]!.turn);
-  let first = 0;
-  for (let at = 1; at < order.length; at++)
-    if (rows[order[at]!]!.turn < rows[order[first]!]!.turn) first = at;
-  let low = first;
-  let high = first + 1;
-  let sum = rows[order[first]!]!.length;
-  const fits = (length: number, longest: number): boolean => {
-    const count = high - low + 1;
-    const padded = count * longest;
-    const waste = padded - sum - length;
-    return padded <= tokens && waste <= Math.max(padding * padded, runTokens * (count - 1));
-  };
-  for (;;) {
-    const longest = rows[order[high - 1]!]!.length;
-    const shorter = low > 0 ? rows[order[low - 1]!]!.length : null;
-    const longer = high < order.length ? rows[order[high]!]!.length : null;
-    const takesShorter = shorter !== null && fits(shorter, longest);
-    const takesLonger = longer !== null && fits(longer, longer);
-    if (!takesShorter && !takesLonger) break;
-    // A shorter row is padded alone; a longer one makes padding for all that are there.
-    const isCloser =
-      takesShorter && (!takesLonger || longest - shorter <= (longer! - longest) * (high - low));
-    if (isCloser) {
-      low -= 1;
-      sum += shorter;
-    } else {
-      high += 1;
-      sum += longer!;
+  let next = 0;
+  for (let at = 1; at < order.length; at++) if (rows[order[at]!]!.turn < rows[order[next]!]!.turn) next = at;
+  const first = Math.max(0, next - NEIGHBOURS);
+  const near = order.slice(first, next + NEIGHBOURS + 1);
+
+  // cost[end] of the first `end` rows, the last batch of which starts at start[end].
+  const cost = new Float64Array(near.length + 1).fill(Number.POSITIVE_INFINITY);
+  const start = new Int32Array(near.length + 1);
+  cost[0] = 0;
+  for (let end = 1; end <= near.length; end++) {
+    const longest = rows[near[end - 1]!]!.length;
+    for (let from = end - 1; from >= 0; from--) {
+      const padded = (end - from) * longest;
+      if (padded > tokens && from < end - 1) break;
+      const together = cost[from]! + runTokens + padded;
+      if (together > cost[end]!) continue;
+      cost[end] = together;
+      start[end] = from;
     }
   }
-  return order.slice(low, high);
+  let end = near.length;
+  while (start[end]! > next - first) end = start[end]!;
+  return near.slice(start[end], end);
 }

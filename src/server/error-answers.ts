@@ -22,7 +22,6 @@ export function sendError(
       { request: request.id, code: error.code, frames: stackFrames(error) },
       "internal error",
     );
-  if (error.code === "WORKER_FAILED") options.onFatal(error);
   return reply.code(status).type("application/json; charset=utf-8").send(JSON.stringify(body));
 }
 

@@ -41,6 +41,8 @@ const KINDS: Readonly<Partial<Record<ErrorCode, HttpKind>>> = {
   SERVER_FORBIDDEN: { status: 403, type: "Validation", openAi: "invalid_request_error" },
   SERVER_NOT_FOUND: { status: 404, type: "Validation", openAi: "invalid_request_error" },
   SERVER_METHOD: { status: 405, type: "Validation", openAi: "invalid_request_error" },
+  // The thread is started anew: trying again helps, unless it was this very request that killed it.
+  WORKER_FAILED: { status: 503, type: "Unhealthy", openAi: "server_error" },
   // Its client went away: nobody reads this.
   ABORTED: { status: 503, type: "Unhealthy", openAi: "server_error" },
 };

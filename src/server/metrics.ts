@@ -1,6 +1,7 @@
 /** @file Prometheus metrics of the server: counts, sizes, times. Labels come from the server's own lists, never from a request. */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { Batcher, BatchReport } from "./batcher.js";
+import type { ThreadName } from "./threads.js";
 
 export interface Metrics {
   readonly registry: Registry;
@@ -8,6 +9,8 @@ export interface Metrics {
   texts(model: string, inputs: number, tokens: number): void;
   batch(model: string, report: BatchReport): void;
   refused(code: string): void;
+  /** A thread died and was started anew. */
+  died(thread: ThreadName): void;
   /** Requests that were accepted and not answered yet. */
   open(count: number): void;
   watch(batcher: Batcher): void;
@@ -77,6 +80,12 @@ export function createMetrics(): Metrics {
     buckets: SECONDS,
     registers,
   });
+  const deaths = new Counter({
+    name: "clinicalbert_thread_deaths_total",
+    help: "Threads that died and were started anew",
+    labelNames: ["thread"],
+    registers,
+  });
   const open = new Gauge({ name: "clinicalbert_open_requests", help: "Requests in work", registers });
   return {
     registry,
@@ -96,6 +105,7 @@ export function createMetrics(): Metrics {
       waited.observe(report.waited / 1000);
     },
     refused: (code) => refusals.inc({ code }),
+    died: (thread) => deaths.inc({ thread }),
     open: (count) => open.set(count),
     watch(batcher) {
       new Gauge({

@@ -1,5 +1,4 @@
 /** @file The routes that are about models: what they answer, which there are, their files. */
-import { createReadStream } from "node:fs";
 import type { FastifyInstance } from "fastify";
 import { ClinicalBertError } from "../errors.js";
 import type { InfoResponse, OpenAiModel } from "./api.js";
@@ -87,18 +86,19 @@ export function addModelRoutes(app: FastifyInstance, { models, settings }: AppOp
         response: responsesOf("/models", { type: "string", format: "binary" }),
       },
     },
-    async ({ params }, reply) => {
-      const { info, paths } = models[chooseModel(models, "tokenize", params.id)]!;
-      const path = paths.get(params.file);
-      if (path === undefined) throw new ClinicalBertError("SERVER_NOT_FOUND", "The model has no such file.");
+    async ({ params, headers }, reply) => {
+      const { files } = models[chooseModel(models, "tokenize", params.id)]!;
+      const file = files.get(params.file);
+      if (file === undefined) throw new ClinicalBertError("SERVER_NOT_FOUND", "The model has no such file.");
+      const etag = `"${file.etag}"`;
+      reply.header("etag", etag);
+      if (headers["if-none-match"] === etag) return reply.code(304).send();
       return reply
         .headers({
           "content-type": params.file.endsWith(".json") ? "application/json" : "application/octet-stream",
-          "content-length": info.files[params.file]!,
-          // The browser keeps it under the hash of the weights (see the page), not by itself.
-          etag: `"${info.sha256}"`,
+          "content-length": file.bytes,
         })
-        .send(createReadStream(path));
+        .send(file.open());
     },
   );
   app.get<{ Querystring: { model?: string } }>(

@@ -308,6 +308,7 @@ export const MODELS_ANSWER: Schema = answer({
       lowercase: { type: "boolean" },
       mask_token: text,
       pooling: { type: "string", enum: ["mean", "cls"] },
+      revision: text,
       files: { type: "object", additionalProperties: count },
     }),
   ),

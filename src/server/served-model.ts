@@ -10,6 +10,7 @@ import { readRecall } from "../tasks/deid/deid-recall.js";
 import { phiClasses, readSentenceReading } from "../tasks/index.js";
 import { fileError } from "../util/file-error.js";
 import type { ModelInfo, ModelTask } from "./api.js";
+import { type ModelFile, openModelFiles, revisionOf } from "./model-files.js";
 import type { LaneHead, TokenizerSource } from "./messages.js";
 import type { ModelSettings, ModelSource } from "./settings.js";
 
@@ -17,23 +18,14 @@ export interface ServedModel {
   readonly info: ModelInfo;
   /** For the threads that run models: the path of the weights, beside their configuration. */
   readonly weights: string;
+  /** Of the files of the weights. */
+  readonly weightBytes: number;
   readonly heads: readonly LaneHead[];
   /** For the thread that reads texts. */
   readonly text: TokenizerSource;
-  /** Path of each file of `info.files`. */
-  readonly paths: ReadonlyMap<string, string>;
+  /** Those of `info.files`. */
+  readonly files: ReadonlyMap<string, ModelFile>;
 }
-
-/** What a browser needs to run the model. */
-const BROWSER_FILES = [
-  "config.json",
-  "vocab.txt",
-  "tokenizer.json",
-  "tokenizer_config.json",
-  "special_tokens_map.json",
-  "added_tokens.json",
-  "model.safetensors",
-];
 
 /** Heads that a route needs, and the task that they make possible. */
 const TASKS: readonly (readonly [LaneHead, readonly ModelTask[]])[] = [
@@ -83,10 +75,10 @@ async function openServedModel(
     const labels = classifier === null ? [] : config.labels;
     const tasks = present.flatMap(([, own]) => own);
     if (classifier === "token-classification" && namesPhi(labels)) tasks.push("deidentify");
-    const sha256 = await hashWeights(weights);
+    const { sha256, bytes: weightBytes } = await hashWeights(weights);
     const recall = tasks.includes("deidentify") ? await readRecall(model.folder) : null;
     const pooling = await readPooling(model.folder);
-    const paths = await browserFiles(model.folder);
+    const files = await openModelFiles(model, weights, sha256, weightBytes);
     const name = id ?? basename(source.replace(/[\\/]+$/, "")).replace(/\.tar\.gz$/, "");
     const info: ModelInfo = {
       id: name,
@@ -102,15 +94,15 @@ async function openServedModel(
       lowercase: tokenizer.wordpiece.options.lowercase,
       mask_token: tokenizer.mask_token,
       pooling,
-      files: Object.fromEntries(
-        await Promise.all([...paths].map(async ([file, path]) => [file, (await stat(path)).size] as const)),
-      ),
+      revision: revisionOf(files),
+      files: Object.fromEntries([...files].map(([file, { bytes }]) => [file, bytes])),
     };
     return {
       info,
       weights,
+      weightBytes,
       heads: present.map(([head]) => head),
-      paths,
+      files,
       text: {
         id: name,
         folder: model.folder,
@@ -174,27 +166,21 @@ async function readJson(path: string): Promise<Record<string, unknown>> {
   }
 }
 
-async function browserFiles(folder: string): Promise<Map<string, string>> {
-  const paths = new Map<string, string>();
-  for (const file of BROWSER_FILES) {
-    const path = join(folder, file);
-    if ((await stat(path).catch(() => null))?.isFile() === true) paths.set(file, path);
-  }
-  return paths;
-}
-
 /** SHA-256 of the weights: of the data file for a TensorFlow prefix, of all files one after the other for shards. */
-async function hashWeights(path: string): Promise<string> {
+async function hashWeights(path: string): Promise<{ sha256: string; bytes: number }> {
   const hash = createHash("sha256");
+  let bytes = 0;
   for (const file of await weightFiles(path)) {
     try {
-      for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 }))
+      for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 })) {
         hash.update(chunk as Buffer);
+        bytes += (chunk as Buffer).length;
+      }
     } catch (error) {
       throw fileError(error, file);
     }
   }
-  return hash.digest("hex");
+  return { sha256: hash.digest("hex"), bytes };
 }
 
 async function weightFiles(path: string): Promise<string[]> {

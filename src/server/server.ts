@@ -1,5 +1,6 @@
 /** @file Starts and stops the server: models, threads, HTTP, in this order; and back. */
 import type { AddressInfo } from "node:net";
+import { totalmem } from "node:os";
 import { type DestinationStream, pino } from "pino";
 import { ClinicalBertError } from "../errors.js";
 import { createApp } from "./app.js";
@@ -8,7 +9,9 @@ import { startEngine } from "./engine.js";
 import { createMetrics } from "./metrics.js";
 import { isLoopback } from "./origin-guard.js";
 import { openServedModels } from "./served-model.js";
+import { chooseWorkerCount } from "./worker-count.js";
 import type { ServeSettings } from "./settings.js";
+import { watchSilentConnections } from "./silent-connections.js";
 
 export interface RunningServer {
   /** `http://127.0.0.1:8080` */
@@ -29,6 +32,8 @@ export interface ServeIo {
 }
 
 const SWEEP_MS = 50;
+/** For a request that is on its way when the server stops, so that it is told so. */
+const SILENT_MS = 500;
 
 /** Throws `SERVER_EXPOSED`, `SERVER_ADDRESS`, and what loading a model throws. */
 export async function startServer(settings: ServeSettings, io: ServeIo): Promise<RunningServer> {
@@ -43,12 +48,24 @@ export async function startServer(settings: ServeSettings, io: ServeIo): Promise
   );
   const models = await openServedModels(settings, io.notice);
   const metrics = createMetrics();
+  let fail: (error: unknown) => void = () => undefined;
+  const failed = new Promise<never>((_, reject) => {
+    fail = reject;
+  });
+  failed.catch(() => undefined);
+  const weightBytes = models.reduce((sum, each) => sum + each.weightBytes, 0);
+  const workers = settings.workers ?? chooseWorkerCount(settings.threads, weightBytes, memoryBytes());
   const engine = await startEngine({
     models,
-    settings,
+    settings: { ...settings, workers },
     limits: settings.limits,
     batch: settings.batch,
     onBatch: (batch) => metrics.batch(models[batch.lane.model]!.info.id, batch),
+    onDeath(thread, { details }) {
+      metrics.died(thread);
+      log.error({ thread, why: details["why"] }, "a thread died");
+    },
+    onHopeless: (error) => fail(error),
   });
   metrics.watch(engine.batcher);
   const audit =
@@ -56,11 +73,6 @@ export async function startServer(settings: ServeSettings, io: ServeIo): Promise
       ? null
       : await openAuditLog(settings.auditLog, ({ name }) => log.error({ error: name }, "audit log failed"));
   let isStopping = false;
-  let fail: (error: ClinicalBertError) => void = () => undefined;
-  const failed = new Promise<never>((_, reject) => {
-    fail = reject;
-  });
-  failed.catch(() => undefined);
   try {
     const app = await createApp({
       settings,
@@ -70,8 +82,8 @@ export async function startServer(settings: ServeSettings, io: ServeIo): Promise
       log,
       audit,
       isStopping: () => isStopping,
-      onFatal: (error) => fail(error),
     });
+    const closeSilent = watchSilentConnections(app.server);
     await app.listen({ host: settings.host, port: settings.port }).catch((error: NodeJS.ErrnoException) => {
       throw new ClinicalBertError(
         "SERVER_ADDRESS",
@@ -93,8 +105,12 @@ export async function startServer(settings: ServeSettings, io: ServeIo): Promise
         log.info("stopping");
         // Answers that were being written when the signal came have kept their connections open.
         const sweep = setInterval(() => app.server.closeIdleConnections(), SWEEP_MS);
+        const silence = setTimeout(closeSilent, SILENT_MS);
         // Resolves when every request that is in work has been answered.
-        await app.close().finally(() => clearInterval(sweep));
+        await app.close().finally(() => {
+          clearInterval(sweep);
+          clearTimeout(silence);
+        });
         await engine.close();
         await audit?.close();
       },
@@ -104,4 +120,10 @@ export async function startServer(settings: ServeSettings, io: ServeIo): Promise
     await audit?.close();
     throw error;
   }
+}
+
+/** That this process may use: of the machine, or less in a container. */
+function memoryBytes(): number {
+  const limit = process.constrainedMemory();
+  return limit > 0 ? Math.min(limit, totalmem()) : totalmem();
 }

@@ -56,8 +56,8 @@ export interface ModelSettings {
   readonly dtype: Exclude<ModelDtype, "fp16">;
   /** Threads of the arithmetic, shared out among the workers. */
   readonly threads: number;
-  /** Worker threads that run models; each has its own copy of the weights. */
-  readonly workers: number;
+  /** Worker threads that run models; each has its own copy of the weights. By `chooseWorkerCount` when null. */
+  readonly workers: number | null;
   readonly revision?: string;
   /** No connection: hub ids come from the cache. */
   readonly offline: boolean;

@@ -12,6 +12,8 @@ export interface WorkerPoolOptions {
   readonly data?: unknown;
   /** Ends all threads; open tasks are rejected with its reason. */
   readonly signal?: AbortSignal;
+  /** Told when a thread has died, before the open tasks are rejected. */
+  onFailure?(error: ClinicalBertError): void;
 }
 
 export interface WorkerPool<Input, Output> {
@@ -46,7 +48,7 @@ const MOST_MS_TO_END = 5_000;
  */
 export function startWorkerPool<Input, Output>(
   module: URL,
-  { threads = availableParallelism(), data, signal }: WorkerPoolOptions = {},
+  { threads = availableParallelism(), data, signal, onFailure }: WorkerPoolOptions = {},
 ): WorkerPool<Input, Output> {
   let ended: unknown = null;
   let nextId = 0;
@@ -63,8 +65,12 @@ export function startWorkerPool<Input, Output>(
     await Promise.all(pool.map(({ worker }) => endThread(worker)));
   };
   const onAbort = (): void => void end(signal!.reason);
+  const fail = (error: ClinicalBertError): void => {
+    if (ended === null) onFailure?.(error);
+    void end(error);
+  };
 
-  for (let index = 0; index < threads; index++) pool.push(startThread(module, data, end));
+  for (let index = 0; index < threads; index++) pool.push(startThread(module, data, fail));
   if (signal?.aborted === true) onAbort();
   else signal?.addEventListener("abort", onAbort);
 
@@ -120,7 +126,7 @@ function endThread(worker: Worker): Promise<void> {
 function startThread<Output>(
   module: URL,
   data: unknown,
-  end: (reason: unknown) => Promise<void>,
+  fail: (error: ClinicalBertError) => void,
 ): Thread<Output> {
   const worker = new Worker(module, { workerData: data });
   const open = new Map<number, OpenTask<Output>>();
@@ -133,9 +139,9 @@ function startThread<Output>(
     else task?.resolve(answer.output);
   });
   // The message of what a worker threw may quote a note: only its kind is passed on.
-  worker.on("error", (error: NodeJS.ErrnoException) => void end(workerFailed(error.code ?? error.name)));
-  worker.on("messageerror", () => void end(workerFailed("an answer that could not be read")));
-  worker.on("exit", (code) => void end(workerFailed(`exit code ${code}`)));
+  worker.on("error", (error: NodeJS.ErrnoException) => fail(workerFailed(error.code ?? error.name)));
+  worker.on("messageerror", () => fail(workerFailed("an answer that could not be read")));
+  worker.on("exit", (code) => fail(workerFailed(`exit code ${code}`)));
   worker.unref();
   return { worker, open };
 }

@@ -1,4 +1,6 @@
 /** More than the server takes, and its end: nothing that was accepted is lost, everything else is refused at once. */
+import { once } from "node:events";
+import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, expect, test } from "vitest";
 import { get, MODELS, post, type ServeProcess, spawnServe, startTestServer } from "./serve.js";
@@ -82,6 +84,18 @@ test("kill -TERM under load: every accepted request is answered, later ones are 
   );
   expect(new Set(log.map(({ error }) => error))).not.toContain("ABORTED");
   await expect(get(`${server.url}/health`)).rejects.toThrow();
+});
+
+test("a connection on which nothing was asked does not keep the server from stopping", async () => {
+  const server = await startTestServer({ models: [{ id: "masks", source: MODELS.masks }] });
+  const silent = connect(server.port, "127.0.0.1");
+  await once(silent, "connect");
+  const closed = once(silent, "close");
+  const start = performance.now();
+  await server.stop();
+  // Node itself gives up on it after twenty seconds, and looks every thirty.
+  expect(performance.now() - start).toBeLessThan(10_000);
+  await closed;
 });
 
 test("a second signal ends the process at once", async () => {

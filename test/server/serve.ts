@@ -22,6 +22,7 @@ export interface TestServer {
   readonly port: number;
   /** What the server has logged so far. */
   log(): string;
+  readonly failed: Promise<never>;
   stop(): Promise<void>;
 }
 
@@ -61,7 +62,13 @@ export async function startTestServer({ limits = {}, ...settings }: Overrides = 
       notice() {},
     },
   );
-  return { url: server.url, port: server.port, log: () => log, stop: () => server.stop() };
+  return {
+    url: server.url,
+    port: server.port,
+    log: () => log,
+    failed: server.failed,
+    stop: () => server.stop(),
+  };
 }
 
 export interface Post {

@@ -1,5 +1,5 @@
 /** The page of `serve` in a real browser: what people do with it, what it sends, and what a hostile note can do. */
-import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { appendFile, copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -446,6 +446,41 @@ describe.skipIf(CHROMIUM === undefined)(`the page in ${NEEDS_CHROMIUM}`, () => {
     } finally {
       await fresh.close();
       await guarded.stop();
+    }
+  });
+
+  test("runs a model in this browser that has no safetensors file, and keeps it for the next time", async () => {
+    const legacy = join(folder, "legacy");
+    await mkdir(legacy);
+    for (const file of ["config.json", "vocab.txt", "tokenizer_config.json"])
+      await copyFile(join(FILLER, file), join(legacy, file));
+    await copyFile(join(FILLER, "legacy.bin"), join(legacy, "pytorch_model.bin"));
+    const old = await serve(["--model", `old=${legacy}`]);
+    const fresh = await openPage(browser, old.url);
+    try {
+      await openText(fresh.page, NOTE);
+      await fresh.page.getByText("In this browser", { exact: true }).click();
+      const firstFilling = async (): Promise<string | null> => {
+        await fresh.page.focus("#note-text");
+        await fresh.page.keyboard.press("ArrowRight");
+        await fresh.page.getByRole("tab", { name: "Mask" }).click();
+        await fresh.page.waitForSelector(".fillings li");
+        return fresh.page.locator(".fillings li").first().textContent();
+      };
+      const filling = await firstFilling();
+      expect(filling).not.toBe("");
+      const weights = "GET /models/old/files/model.safetensors";
+      expect(fresh.requests.filter((request) => request === weights)).toHaveLength(1);
+      expect(fresh.requests.filter((request) => request.startsWith("POST"))).toEqual([]);
+      await fresh.page.reload();
+      await openText(fresh.page, NOTE);
+      await fresh.page.getByText("In this browser", { exact: true }).click();
+      expect(await firstFilling()).toBe(filling);
+      expect(fresh.requests.filter((request) => request === weights)).toHaveLength(1);
+      expect(fresh.complaints).toEqual([]);
+    } finally {
+      await fresh.close();
+      await old.stop();
     }
   });
 

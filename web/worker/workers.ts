@@ -20,11 +20,11 @@ export function onFetchProgress(listener: (progress: FetchProgress) => void): ()
 }
 
 /** Where the files of a model of this server are. */
-export function addressOf({ id, sha256, files, dtype }: ModelInfo): ModelAddress {
+export function addressOf({ id, revision, files, dtype }: ModelInfo): ModelAddress {
   const path = `models/${encodeURIComponent(id)}/files/`;
   return {
     url: new URL(path, document.baseURI).href,
-    revision: sha256,
+    revision,
     files: Object.keys(files),
     authorization: authorization(),
     dtype,

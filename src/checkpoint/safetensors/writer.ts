@@ -20,17 +20,38 @@ export async function writeSafetensors(
   metadata: Readonly<Record<string, string>> = { format: "pt" },
 ): Promise<void> {
   const source = tensors instanceof Map ? tensorsInMemory(tensors) : (tensors as TensorSource);
-  const ordered = [...source.tensors].sort(
-    (a, b) => ORDER.indexOf(b.type) - ORDER.indexOf(a.type) || compareBytes(a.name, b.name),
-  );
   const file = await openAtomic(path);
   try {
-    await file.write(formatHeader(ordered, metadata));
-    for (const { name } of ordered) await file.write(bytesOf((await source.read(name)).data));
+    for await (const chunk of planSafetensors(source, metadata).chunks()) await file.write(chunk);
     await file.commit();
   } finally {
     await file.discard();
   }
+}
+
+export interface SafetensorsPlan {
+  /** Of the whole file, known before a tensor is read. */
+  readonly bytes: number;
+  /** The file in order: its header, then each tensor, read when it is asked for. */
+  chunks(): AsyncGenerator<Uint8Array>;
+}
+
+/** The file that `writeSafetensors` writes, for whoever sends it elsewhere. */
+export function planSafetensors(
+  source: TensorSource,
+  metadata: Readonly<Record<string, string>> = { format: "pt" },
+): SafetensorsPlan {
+  const ordered = [...source.tensors].sort(
+    (a, b) => ORDER.indexOf(b.type) - ORDER.indexOf(a.type) || compareBytes(a.name, b.name),
+  );
+  const header = formatHeader(ordered, metadata);
+  return {
+    bytes: ordered.reduce((sum, { type, dims }) => sum + sizeOf(dims) * bytesPerElement(type), header.length),
+    async *chunks() {
+      yield header;
+      for (const { name } of ordered) yield bytesOf((await source.read(name)).data);
+    },
+  };
 }
 
 /** Rust compares strings by their UTF-8 bytes. */

@@ -14,7 +14,7 @@ interface Flags {
   readonly model: readonly ModelSource[];
   readonly dtype: "fp32" | "q8";
   readonly threads: number;
-  readonly workers: number;
+  readonly workers?: number;
   readonly revision?: string;
   readonly offline?: boolean;
   readonly host: string;
@@ -58,7 +58,11 @@ export const command: CliCommand = {
       .option("--no-page", "serve no page")
       .option("--dtype <type>", "fp32 or q8", oneOf("fp32", "q8"), "fp32")
       .option("--threads <n>", "threads of the arithmetic", wholeNumber(1), availableParallelism())
-      .option("--workers <n>", "copies of the models that work at the same time", wholeNumber(1, 64), 1)
+      .option(
+        "--workers <n>",
+        "copies of the models that work at the same time; default one a thread, at most 4",
+        wholeNumber(1, 64),
+      )
       .option("--revision <name>", "branch, tag or commit of a hub id")
       .option("--offline", "open no connection: hub ids come from the cache")
       .option("--api-key-file <file>", "lines NAME:KEY; or one key in CLINICALBERT_API_KEY")
@@ -118,7 +122,7 @@ async function serve(flags: Flags, context: CliContext): Promise<void> {
       models: flags.model,
       dtype: flags.dtype,
       threads: flags.threads,
-      workers: flags.workers,
+      workers: flags.workers ?? null,
       ...(flags.revision === undefined ? {} : { revision: flags.revision }),
       offline: flags.offline === true,
       host: flags.host,

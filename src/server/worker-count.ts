@@ -1,0 +1,12 @@
+/** @file How many threads run models when nobody says: products on one thread wait for no other, but each has its own weights. */
+
+/** More copies are worth their memory to hardly anybody. */
+const MOST = 4;
+/** Of the memory that this process may use. */
+const SHARE = 1 / 4;
+
+/** One for each thread of the arithmetic, four at most, as long as their copies of the weights fit a quarter of the memory. */
+export function chooseWorkerCount(threads: number, weightBytes: number, memoryBytes: number): number {
+  const fitting = Math.floor((memoryBytes * SHARE) / Math.max(1, weightBytes));
+  return Math.max(1, Math.min(threads, MOST, fitting));
+}

@@ -18,7 +18,8 @@ import type { Scores } from "./scores.js";
 export interface TestModelOptions extends BootstrapOptions {
   readonly device: Device;
   readonly threads: number;
-  readonly dtype: "fp32" | "q8";
+  /** fp32 by default. */
+  readonly dtype?: "fp32" | "q8";
   readonly signal: AbortSignal;
 }
 
@@ -33,7 +34,7 @@ export async function testModel(
   model: string,
   shape: TaskShape,
   examples: readonly Example[],
-  { device, threads, dtype, signal, ...bootstrap }: TestModelOptions,
+  { device, threads, dtype = "fp32", signal, ...bootstrap }: TestModelOptions,
 ): Promise<TestedModel> {
   checkKinds(shape.task, "test", examples);
   const start = await openStart(model);

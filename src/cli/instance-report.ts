@@ -2,6 +2,9 @@
 import type { WriteInstancesResult } from "../instances/index.js";
 import { HISTOGRAM_STEP } from "../instances/statistics.js";
 
+const ONE_DOCUMENT =
+  "the corpus is one document: no next sentence is from another one; a blank line ends a document";
+
 export function describeInstances({ corpus, report, outputs }: WriteInstancesResult): string {
   const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
   const most = Math.max(1, ...report.lengthHistogram);
@@ -12,6 +15,7 @@ export function describeInstances({ corpus, report, outputs }: WriteInstancesRes
   });
   return [
     `corpus: ${corpus.documents} documents, ${corpus.sentences} sentences, ${corpus.tokens} tokens`,
+    ...(corpus.documents > 1 ? [] : [ONE_DOCUMENT]),
     `instances: ${report.instances}, mean length ${report.meanLength.toFixed(1)}, padding ${percent(report.paddingShare)}`,
     `next sentence: ${percent(report.randomNextShare)} random`,
     `masked: ${percent(report.maskedShare)} of the tokens; of these ${percent(report.maskShare)} [MASK], ` +

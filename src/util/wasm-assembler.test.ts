@@ -55,3 +55,26 @@ test("functions of a module are called by their names", () => {
     expect(new Int32Array(buffer, 0, 1)[0]).toBe(index);
   }
 });
+
+test("a function calls others of its module and imported ones, whose numbers come first", () => {
+  const seen: number[][] = [];
+  const add: WasmFunction = {
+    name: "add",
+    parameters: ["i32", "i32"],
+    build: ([left, right]) => [i32.store(i32.const(0), i32.add(left!.get, right!.get))],
+  };
+  const main: WasmFunction = {
+    name: "main",
+    parameters: ["i32"],
+    build: ([number], _, call) => [
+      call("add", number!.get, i32.const(5)),
+      call("tell", i32.load(i32.const(0)), i32.const(-1)),
+    ],
+  };
+  const { functions } = instantiate([main, add], 4, [
+    { name: "tell", parameters: 2, run: (...values) => void seen.push(values) },
+  ]);
+  functions["main"]!(37);
+  expect(seen).toEqual([[42, -1]]);
+  expect(() => instantiate([main], 4)).toThrow("there is no WebAssembly function add");
+});

@@ -1,6 +1,12 @@
 /** @file The arithmetic of a pipeline: WebAssembly with vectors where there is one, plain JavaScript where not. */
 import { instantiate, type WasmInstance } from "../util/wasm-assembler.js";
-import { matrixProductKernel, normalizeKernel, PANEL, sumStateKernel } from "./wasm-kernels.js";
+import {
+  matrixProductKernel,
+  normalizeKernel,
+  PANEL,
+  rowProductKernel,
+  sumStateKernel,
+} from "./wasm-kernels.js";
 
 /** Rows of outputs lie this many floats apart: whole panels. */
 export function paddedOutputs(outputs: number): number {
@@ -125,7 +131,8 @@ const MARGIN = 131_072;
 
 /** `null` where WebAssembly has no vectors, or no memory of that size. */
 export function createWasmArithmetic(plan: ArithmeticPlan): Arithmetic | null {
-  const functions = [...new Set(plan.products)].map(matrixProductKernel);
+  const products = [...new Set(plan.products)];
+  const functions = [...products.map(matrixProductKernel), ...products.map(rowProductKernel)];
   functions.push(...[...new Set(plan.slots)].map(normalizeKernel));
   if (plan.features > 0) functions.push(sumStateKernel(plan.features));
   let wasm: WasmInstance;
@@ -159,8 +166,17 @@ export function createWasmArithmetic(plan: ArithmeticPlan): Arithmetic | null {
       const offsets = allocate(padded);
       if (bias !== null) offsets.set(bias);
       const multiply = kernels[`multiply${inputs}`]!;
+      const multiplyRow = kernels[`multiplyRow${inputs}`]!;
       return (input, rows, output) => {
         if (rows === 0) return;
+        if (rows === 1)
+          return multiplyRow(
+            input.byteOffset,
+            packed.byteOffset,
+            offsets.byteOffset,
+            panels,
+            output.byteOffset,
+          );
         multiply(
           input.byteOffset,
           rows,

@@ -91,6 +91,54 @@ export function matrixProductKernel(inputs: number): WasmFunction {
   };
 }
 
+/** Panels whose sums of one row run side by side: one panel's alone would wait for the last addition at every step. */
+const PANELS = 4;
+
+/** `multiplyRow(input, weights, bias, panels, output)`: `matrixProductKernel` for one row, the same sums in the same order. */
+export function rowProductKernel(inputs: number): WasmFunction {
+  return {
+    name: `multiplyRow${inputs}`,
+    parameters: ["i32", "i32", "i32", "i32", "i32"],
+    build(parameters, local) {
+      const [input, weights, bias, panels, output] = parameters as Five<Local>;
+      const [at, end, panel, x] = [local("i32"), local("i32"), local("i32"), local("v128")];
+      const sums = Array.from({ length: 2 * PANELS }, () => local("v128"));
+      const panelBytes = PANEL * FLOAT;
+      const rest = inputs % UNROLL;
+      const step = (width: number, k: number): Code[] => [
+        x.set(f32x4.loadSplat(at.get, k * FLOAT)),
+        ...sums.slice(0, 2 * width).map((sum, half) => {
+          const offset = ((half >> 1) * inputs + k) * panelBytes + (half & 1) * VECTOR;
+          return sum.set(f32x4.add(sum.get, f32x4.mul(x.get, v128.load(panel.get, offset))));
+        }),
+      ];
+      const steps = (width: number, count: number): Code[] =>
+        Array.from({ length: count }, (_, k) => step(width, k)).flat();
+      const group = (width: number): Code[] => [
+        ...sums.slice(0, 2 * width).map((sum, half) => sum.set(v128.load(bias.get, half * VECTOR))),
+        at.set(input.get),
+        panel.set(weights.get),
+        end.set(i32.add(at.get, i32.const((inputs - rest) * FLOAT))),
+        whileDo(i32.sub(end.get, at.get), [
+          ...steps(width, UNROLL),
+          advance(at, i32.const(UNROLL * FLOAT)),
+          advance(panel, i32.const(UNROLL * panelBytes)),
+        ]),
+        ...steps(width, rest),
+        ...sums.slice(0, 2 * width).map((sum, half) => v128.store(output.get, sum.get, half * VECTOR)),
+        advance(weights, i32.const(width * inputs * panelBytes)),
+        advance(bias, i32.const(width * panelBytes)),
+        advance(output, i32.const(width * panelBytes)),
+        panels.set(i32.sub(panels.get, i32.const(width))),
+      ];
+      return [
+        whileDo(i32.atLeast(panels.get, i32.const(PANELS)), group(PANELS)),
+        whileDo(i32.atLeast(panels.get, i32.const(1)), group(1)),
+      ];
+    },
+  };
+}
+
 /**
  * `normalize(sums, rowBytes, rows, outputs, pieces, bias, gain, shift, output, add, maxima)`: each output row is the sum of `slots`
  * consecutive rows of `sums` (slot s of row r + s) and the bias, `pieces` planes of `outputs` numbers (a multiple of 4) each; then the

@@ -2,6 +2,7 @@
 import { availableParallelism } from "node:os";
 import type { Command } from "commander";
 import { ClinicalBertError } from "../errors.js";
+import { TEXT_ENCODINGS, type TextEncoding } from "../notes/text-encoding.js";
 import { DEVICES, type Device } from "../runtime/ort-node.js";
 import {
   type EntityPrediction,
@@ -32,6 +33,7 @@ interface ModelTestFlags {
   readonly model: string;
   readonly test: string[];
   readonly format?: ExampleFormat;
+  readonly encoding: TextEncoding;
   readonly mergeLabels?: string;
   readonly predictions?: string;
   readonly predictionsFormat?: WrittenFormat;
@@ -52,6 +54,12 @@ export function configureModelTest(command: Command, context: CliContext): void 
       "--format <name>",
       `format of the examples: ${EXAMPLE_FORMATS.join(", ")}`,
       oneOf(EXAMPLE_FORMATS),
+    )
+    .option(
+      "--encoding <name>",
+      `of the examples: ${TEXT_ENCODINGS.join(", ")}`,
+      oneOf(TEXT_ENCODINGS),
+      "utf-8",
     )
     .option("--merge-labels <name>", "make all entities of the test set one class of this name")
     .option("--predictions <path>", "write the predictions: JSON lines with ids, spans and classes, no text")
@@ -88,6 +96,7 @@ async function run(context: CliContext, flags: ModelTestFlags): Promise<void> {
     dev: [],
     test: [],
     ...(flags.format === undefined ? {} : { format: flags.format }),
+    encoding: flags.encoding,
     ...(flags.mergeLabels === undefined ? {} : { mergeLabels: flags.mergeLabels }),
     split: null,
   });

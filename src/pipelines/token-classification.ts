@@ -29,7 +29,10 @@ interface PlannedWindow extends TokenWindow {
   readonly text: number;
 }
 
-/** For each text its entities in order. Longer texts than the model's are read in overlapping windows. */
+/**
+ * For each text its entities in order, as Hugging Face's pipeline gives them. Longer texts than the model's are read in overlapping
+ * windows, whatever the model learned from: `openNoteTagger` of `clinicalbert/tasks` reads notes as a model of `finetune ner` learned to.
+ */
 export async function classifyTokens(
   tokenizer: PreTrainedTokenizer,
   model: RowModel,

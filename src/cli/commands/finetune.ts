@@ -2,6 +2,7 @@
 import { availableParallelism } from "node:os";
 import { type Command, Option } from "commander";
 import { ClinicalBertError } from "../../errors.js";
+import { TEXT_ENCODINGS, type TextEncoding } from "../../notes/text-encoding.js";
 import { DEVICES, type Device } from "../../runtime/ort-node.js";
 import {
   checkFinetuneData,
@@ -47,6 +48,7 @@ interface FinetuneFlags {
   readonly dev?: string[];
   readonly test?: string[];
   readonly format?: ExampleFormat;
+  readonly encoding: TextEncoding;
   readonly mergeLabels?: string;
   readonly split?: SplitOptions["shares"];
   readonly splitBy: SplitUnit;
@@ -113,6 +115,12 @@ function addOptions(command: Command): void {
       "--format <name>",
       `format of the examples: ${EXAMPLE_FORMATS.join(", ")}`,
       oneOf(EXAMPLE_FORMATS),
+    )
+    .option(
+      "--encoding <name>",
+      `of the examples: ${TEXT_ENCODINGS.join(", ")}`,
+      oneOf(TEXT_ENCODINGS),
+      "utf-8",
     )
     .option("--merge-labels <name>", "make all entities one class of this name")
     .option(
@@ -191,6 +199,7 @@ async function run(context: CliContext, task: FinetuneTask, flags: FinetuneFlags
     dev: flags.dev ?? [],
     test: flags.test ?? [],
     ...(flags.format === undefined ? {} : { format: flags.format }),
+    encoding: flags.encoding,
     ...(flags.mergeLabels === undefined ? {} : { mergeLabels: flags.mergeLabels }),
     split:
       flags.split === undefined ? null : { shares: flags.split, unit: flags.splitBy, seed: flags.splitSeed },

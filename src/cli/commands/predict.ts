@@ -1,16 +1,10 @@
 /** @file `clinicalbert predict`: classes of texts or pairs, or entities of notes, by what the model was fine-tuned for. */
-import { openModel, resolveModel } from "../../checkpoint/index.js";
+import { openModel } from "../../checkpoint/index.js";
 import { ClinicalBertError } from "../../errors.js";
 import { AGGREGATION_STRATEGIES, type AggregationStrategy, pipeline } from "../../pipelines/index.js";
 import { classifyTexts } from "../../pipelines/text-classification.js";
 import type { TextOrPair } from "../../tokens/index.js";
-import {
-  classifyNotes,
-  type Entity,
-  readSentenceReading,
-  REPLACEMENTS,
-  type Replacement,
-} from "../../tasks/index.js";
+import { type Entity, openNoteTagger, REPLACEMENTS, type Replacement } from "../../tasks/index.js";
 import {
   type AnnotationFlags,
   addAnnotationFlags,
@@ -125,13 +119,11 @@ async function tagNotes(context: CliContext, files: readonly string[], flags: Pr
       "USAGE",
       `--format ${format} needs entities; --aggregation none gives word pieces.`,
     );
-  const tag = await pipeline("token-classification", flags.model, modelOptions(flags, context));
+  const tagger = await openNoteTagger(flags.model, modelOptions(flags, context));
   const { aggregation: aggregation_strategy, stride } = flags;
-  const { folder } = await resolveModel(flags.model, flags.offline === true ? { offline: true } : {}, false);
-  const reading = await readSentenceReading(folder);
   try {
     const run = batchCalls((texts: readonly string[]) =>
-      classifyNotes(tag.tokenizer, tag.model, texts, reading, {
+      tagger.tag(texts, {
         aggregation_strategy,
         ...(stride === undefined ? {} : { stride }),
         signal: context.signal,
@@ -157,7 +149,7 @@ async function tagNotes(context: CliContext, files: readonly string[], flags: Pr
     };
     await filterJsonLines(context, files, answer, LINES_AT_ONCE);
   } finally {
-    await tag.dispose();
+    await tagger.dispose();
   }
 }
 

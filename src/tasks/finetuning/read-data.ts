@@ -1,6 +1,7 @@
 /** @file The data of a run from files: formats, parts that are cut off, classes that are merged. */
 import { ClinicalBertError } from "../../errors.js";
-import type { Example } from "../example.js";
+import type { TextEncoding } from "../../notes/text-encoding.js";
+import type { Example, ReadingProblem } from "../example.js";
 import { type ExampleFormat, readSources } from "../readers/read-examples.js";
 import { type FinetuneData, isEntityExample } from "./finetune-data.js";
 import type { FinetuneTask } from "./recipe.js";
@@ -12,6 +13,8 @@ export interface DataSources {
   readonly test: readonly string[];
   /** Of all files; by their names where it is not given. */
   readonly format?: ExampleFormat;
+  /** Of all files (default `utf-8`, strictly). */
+  readonly encoding?: TextEncoding;
   /** One class for all entities (corpora whose classes are merged by their users, such as NCBI disease). */
   readonly mergeLabels?: string;
   /** Parts to cut off the train files; a part that has files of its own has no share. */
@@ -28,6 +31,7 @@ const PARTS = ["train", "dev", "test"] as const;
 /** Throws what the readers and `splitExamples` throw, and `USAGE` for a part that is both given and cut off. */
 export async function readFinetuneData(task: FinetuneTask, sources: DataSources): Promise<ReadData> {
   const notices: string[] = [];
+  const encoding = sources.encoding === undefined ? {} : { encoding: sources.encoding };
   const read = async (part: (typeof PARTS)[number]): Promise<readonly Example[] | null> => {
     if (sources[part].length === 0) return null;
     const examples: Example[] = [];
@@ -35,7 +39,7 @@ export async function readFinetuneData(task: FinetuneTask, sources: DataSources)
       sources[part],
       (source) => sources.format ?? formatOf(source, task),
     ))
-      for (const result of await readSources(paths, format)) {
+      for (const result of await readSources(paths, format, encoding)) {
         for (const example of result.examples) examples.push(example);
         for (const notice of problemNotices(result.source, result.problems)) notices.push(notice);
       }
@@ -107,10 +111,20 @@ function mergeLabels(examples: readonly Example[], label: string): Example[] {
   );
 }
 
-function problemNotices(source: string, problems: readonly { readonly reason: string }[]): string[] {
-  const counts = new Map<string, number>();
-  for (const { reason } of problems) counts.set(reason, (counts.get(reason) ?? 0) + 1);
-  return [...counts].map(([reason, count]) => `${source}: ${count} × ${reason}`);
+/** How often, and where the first one is. */
+function problemNotices(source: string, problems: readonly ReadingProblem[]): string[] {
+  const byReason = new Map<string, ReadingProblem[]>();
+  for (const problem of problems) {
+    const same = byReason.get(problem.reason);
+    if (same === undefined) byReason.set(problem.reason, [problem]);
+    else same.push(problem);
+  }
+  return [...byReason].map(([reason, same]) => {
+    const { file, line, exampleId, span } = same[0]!;
+    const offsets = span === undefined ? "" : ` at ${span.join("-")}`;
+    const place = line === undefined ? `${exampleId}${offsets}` : `${file ?? source}:${line}`;
+    return `${source}: ${same.length} × ${reason}, the first ${place}`;
+  });
 }
 
 /** A document in two parts makes the test easier than it is. */

@@ -279,7 +279,8 @@ export interface TextPair {
   readonly text_pair: string;
 }
 
-export type TextClassificationResponse = readonly Prediction[] | readonly (readonly Prediction[])[];
+/** A list for each input, also where there is one: clients of Hugging Face ask for it. */
+export type TextClassificationResponse = readonly (readonly Prediction[])[];
 
 // ---------------------------------------------------------------------------------------------------------------------
 // POST /deidentify

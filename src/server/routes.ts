@@ -95,7 +95,7 @@ export const ANSWER_ROUTES: readonly AnswerRoute[] = [
     summary: "Classes of texts or pairs",
     tag: MODELS,
     body: schemas.TEXT_CLASSIFICATION,
-    result: schemas.PREDICT_ANSWER,
+    result: schemas.TEXT_CLASSIFICATION_ANSWER,
   },
   {
     url: "/attention",

@@ -103,6 +103,7 @@ export const PREDICT: Schema = open(
     ["inputs"],
   ),
 );
+export const TEXT_CLASSIFICATION_ANSWER: Schema = list(list(prediction));
 export const PREDICT_ANSWER: Schema = { anyOf: [list(prediction), list(list(prediction))] };
 
 export const TOKENIZE: Schema = open(

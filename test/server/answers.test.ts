@@ -124,8 +124,10 @@ describe("answers", () => {
     expectClose(await send("/text-classification", { inputs: SENTENCES }), classes);
     expectClose(await send("/predict", { inputs: SENTENCES.map((text) => [text]) }), classes);
     const pair = [SENTENCES[0]!, SENTENCES[1]!] as const;
+    // Hugging Face's clients take the first of a list, also for one input (seen of huggingface_hub 2.4.0, @huggingface/inference 4.13.30).
+    expectClose(await send("/text-classification", { inputs: SENTENCES[0] }), [classes[0]]);
     expectClose(
-      await send("/predict", { inputs: pair }),
+      [await send("/predict", { inputs: pair })],
       await send("/text-classification", { inputs: { text: pair[0], text_pair: pair[1] } }),
     );
     const raw = (await send("/predict", { inputs: pair, raw_scores: true })) as { score: number }[];

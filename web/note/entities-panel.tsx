@@ -1,21 +1,16 @@
 /** @file The panel that lists entities: the models that find them, what two models agree on, where each entity stands. */
 import { useState } from "preact/hooks";
-import type { ModelInfo } from "../../src/server/api.js";
-import { Choice, Hint, ModelSelect, StateLine } from "../common/parts.js";
+import { Choice, Hint, StateLine } from "../common/parts.js";
 import { Rows } from "../common/rows.js";
 import type { Async } from "../common/use-async.js";
+import { ModelPair, type ModelPairProps } from "./model-pair.js";
 import { COLOURS, type SidedEntity, type Side } from "./entities.js";
 
-interface EntitiesPanelProps {
+interface EntitiesPanelProps extends ModelPairProps {
   readonly text: string;
-  readonly models: readonly ModelInfo[];
-  readonly first: ModelInfo | null;
-  readonly second: ModelInfo | null;
   readonly result: Async<unknown>;
   readonly entities: readonly SidedEntity[];
   readonly labels: readonly string[];
-  onFirst(model: ModelInfo | null): void;
-  onSecond(model: ModelInfo | null): void;
   onChoose(entity: SidedEntity): void;
 }
 
@@ -24,7 +19,7 @@ const SIDE_TEXTS = { all: "All", both: "Both", first: "A only", second: "B only"
 const ROW = 52;
 
 export function EntitiesPanel(props: EntitiesPanelProps) {
-  const { text, models, first, second, result, entities, labels } = props;
+  const { text, models, second, result, entities, labels } = props;
   const [filter, setFilter] = useState<Filter>("all");
   const shown =
     second === null || filter === "all" ? entities : entities.filter(({ side }) => side === filter);
@@ -39,21 +34,7 @@ export function EntitiesPanel(props: EntitiesPanelProps) {
     side === "all" ? entities.length : entities.filter((entity) => entity.side === side).length;
   return (
     <>
-      <div class="controls">
-        <ModelSelect
-          label={second === null ? "Model" : "Model A"}
-          models={models}
-          value={first}
-          onChoose={props.onFirst}
-        />
-        <ModelSelect
-          label={second === null ? "Compare with" : "Model B"}
-          models={models.filter((model) => model !== first)}
-          value={second}
-          none="no other model"
-          onChoose={props.onSecond}
-        />
-      </div>
+      <ModelPair {...props} />
       {second !== null && (
         <Choice<Filter>
           label="Which entities"

@@ -2,22 +2,18 @@
 import type { Span } from "clinicalbert/browser";
 import type { MaskFilling, ModelInfo } from "../../src/server/api.js";
 import type { Backend } from "../api/backend.js";
-import { Hint, Meter, ModelSelect, StateLine } from "../common/parts.js";
+import { Hint, Meter, StateLine } from "../common/parts.js";
 import { useAsync } from "../common/use-async.js";
 import { addressOf, noteWorker } from "../worker/workers.js";
 import { maskContext } from "./mask-context.js";
+import { ModelPair, type ModelPairProps } from "./model-pair.js";
 
-interface MaskPanelProps {
+interface MaskPanelProps extends ModelPairProps {
   readonly text: string;
   readonly word: Span | null;
   /** Where each sentence is, in order. */
   readonly sentences: readonly Span[];
-  readonly models: readonly ModelInfo[];
   readonly backend: Backend;
-  readonly first: ModelInfo | null;
-  readonly second: ModelInfo | null;
-  onFirst(model: ModelInfo | null): void;
-  onSecond(model: ModelInfo | null): void;
 }
 
 export function MaskPanel(props: MaskPanelProps) {
@@ -26,21 +22,7 @@ export function MaskPanel(props: MaskPanelProps) {
     return <Hint>No model of this server fills masks: that needs a pretraining head.</Hint>;
   return (
     <>
-      <div class="controls">
-        <ModelSelect
-          label={second === null ? "Model" : "Model A"}
-          models={models}
-          value={first}
-          onChoose={props.onFirst}
-        />
-        <ModelSelect
-          label={second === null ? "Compare with" : "Model B"}
-          models={models.filter((model) => model !== first)}
-          value={second}
-          none="no other model"
-          onChoose={props.onSecond}
-        />
-      </div>
+      <ModelPair {...props} />
       {word === null ? (
         <Hint>
           Click a word of the note, or walk to it with the arrow keys: it is masked, and the model says what

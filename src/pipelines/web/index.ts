@@ -5,9 +5,8 @@
 import { openWebModel, openWebTokenizer, readWebConfig } from "../../checkpoint/web/open-web-model.js";
 import { createOrtWebRuntime } from "../../runtime/ort-web.js";
 import { createAutoModels, type LoadModel } from "../auto-models.js";
-import { HALF_NOTICE, roundToHalf } from "../half-weights.js";
+import { loadModel } from "../load-model.js";
 import { completeConfig, type PretrainedConfig } from "../pretrained-config.js";
-import { PreTrainedModel } from "../pretrained-model.js";
 import { PreTrainedTokenizer } from "../pretrained-tokenizer.js";
 import { requireDtype, sayNotices } from "../shared-options.js";
 import { loadPipeline, type Pipeline, type TaskName, type TaskOf } from "../text-pipeline.js";
@@ -39,22 +38,7 @@ const load: LoadModel<WebPretrainedOptions> = async (source, headsOf, options) =
   const dtype = requireDtype(options.dtype);
   const runtime = await createOrtWebRuntime(runtimeOptions(options));
   const opened = await openWebModel(source, fileOptions(options));
-  sayNotices(opened.notices, options);
-  const heads = headsOf(opened.heads);
-  const parameters = await opened.readParameters(heads);
-  if (dtype === "fp16") {
-    roundToHalf(parameters);
-    sayNotices([HALF_NOTICE], options);
-  }
-  return new PreTrainedModel({
-    name: opened.name,
-    config: completeConfig(opened.configJson, opened.config.labels),
-    bertConfig: opened.config,
-    heads,
-    parameters,
-    runtime,
-    dtype,
-  });
+  return loadModel(opened, headsOf(opened.heads), runtime, dtype, options);
 };
 
 export const {

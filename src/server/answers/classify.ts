@@ -36,12 +36,11 @@ export async function textClassification(
   context: AnswerContext,
   { inputs, parameters: { top_k = null } = {} }: TextClassificationRequest,
 ): Promise<TextClassificationResponse> {
-  const list = Array.isArray(inputs) ? (inputs as readonly (string | TextPair)[]) : null;
-  const texts = (list ?? [inputs as string | TextPair]).map(
+  const list = Array.isArray(inputs) ? inputs : [inputs];
+  const texts = (list as readonly (string | TextPair)[]).map(
     (input): TextOrPair => (typeof input === "string" ? input : [input.text, input.text_pair]),
   );
-  const results = await classify(context, texts, { truncate: true }, undefined, top_k);
-  return list === null ? results[0]! : results;
+  return classify(context, texts, { truncate: true }, undefined, top_k);
 }
 
 function textOrPair(texts: readonly string[]): TextOrPair {

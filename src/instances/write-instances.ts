@@ -59,6 +59,7 @@ export async function writeInstances(options: WriteInstancesOptions): Promise<Wr
   const out = typeof options.out === "string" ? options.out : null;
   const described = await describeFiles(files);
   const run = await openRunFolder(out, options.temporary, {
+    version: SPILL_VERSION,
     described,
     settings: { ...settings, seed: String(settings.seed) },
     mode,
@@ -88,6 +89,9 @@ async function isWorthless(run: RunFolder, error: unknown): Promise<boolean> {
   const { code } = error as Partial<ClinicalBertError>;
   return code === "CORPUS_INVALID" || (code === "DISK_FULL" && (await run.load("corpus")) === null);
 }
+
+/** Of the files in the folder of a run (docs/formats.md): those of another version are made anew. */
+const SPILL_VERSION = 2;
 
 /** A thread takes longer to start than to tokenize less. */
 const BYTES_A_THREAD = 1 << 22;

@@ -46,7 +46,14 @@ export interface LoadedModel {
   readonly parameters: ReadonlyMap<string, Tensor<Float32Array>>;
   readonly runtime: Runtime;
   readonly dtype: ModelDtype;
+  readonly weights?: WeightsUse;
 }
+
+/**
+ * Where a model's matrices are: part of the compiled graph (the default), which lays them out for its products once (a text of 16 tokens
+ * takes 0.6 of the time) and holds them a second time; or fed to every run, so that graphs under other heads share them.
+ */
+export type WeightsUse = "constant" | "fed";
 
 interface GraphWishes {
   readonly hiddenStates: boolean;
@@ -94,9 +101,20 @@ export class PreTrainedModel extends Callable {
     return readRows(this, rows, options);
   }
 
-  /** The same weights, without a copy, under other heads or on another runtime; each of the two is disposed of by itself. */
-  withHeads(heads: readonly BertHead[], runtime: Runtime = this.#loaded.runtime): PreTrainedModel {
-    return new PreTrainedModel({ ...this.#loaded, heads, runtime });
+  /** The same weights under other heads or on another runtime; each of the two models is disposed of by itself. */
+  withHeads(
+    heads: readonly BertHead[],
+    {
+      runtime = this.#loaded.runtime,
+      weights,
+    }: { readonly runtime?: Runtime; readonly weights?: WeightsUse } = {},
+  ): PreTrainedModel {
+    return new PreTrainedModel({
+      ...this.#loaded,
+      heads,
+      runtime,
+      ...(weights === undefined ? {} : { weights }),
+    });
   }
 
   /** Frees the compiled graphs. */
@@ -121,14 +139,13 @@ export class PreTrainedModel extends Callable {
   }
 
   /**
-   * Whether a weight is made part of a graph, where the runtime lays it out for its products once (a text of 16 tokens is half as fast
-   * without), or fed to every run, where all graphs of the model share it: tables that are only looked up, and graphs that are seldom
-   * asked for. Quantized weights, and all of them where feeding copies, are constants.
+   * Tables that are only looked up gain nothing by it, and graphs that are seldom asked for are not worth a copy. Quantized weights, and all
+   * of them where feeding copies, are always constants.
    */
   #isConstant(name: string, graph: Graph, { hiddenStates, attentions }: GraphWishes): boolean {
-    const { runtime, dtype } = this.#loaded;
+    const { runtime, dtype, weights = "constant" } = this.#loaded;
     if (runtime.copiesFeeds || dtype === "q8") return true;
-    return !hiddenStates && !attentions && !isTable(name, graph);
+    return weights === "constant" && !hiddenStates && !attentions && !isTable(name, graph);
   }
 }
 

@@ -18,7 +18,7 @@ const HEADS = {
   "sequence-classification": ["pooler", "sequence-classification"],
 } as const satisfies Readonly<Record<LaneHead, unknown>>;
 
-/** One model under one head with two numbers of threads; the weights are there once. */
+/** One model under one head with two numbers of threads. A person who fills masks can wait; other heads have their matrices in their graphs. */
 interface Variants {
   readonly shared: PreTrainedModel;
   readonly alone: PreTrainedModel;
@@ -33,8 +33,13 @@ serveTasks<ModelTask, ModelReply, ModelThreadData>(async (data) => {
   for (const [index, source] of weights.entries()) {
     const model = await AutoModelWithAllHeads.from_pretrained(source, { dtype, threads, on_notice() {} });
     const variants = heads[index]!.map((head): [LaneHead, Variants] => {
-      const shared = model.withHeads(HEADS[head]);
-      return [head, { shared, alone: alone === null ? shared : model.withHeads(HEADS[head], alone) }];
+      const weights = head === "masked-lm" ? "fed" : "constant";
+      const shared = model.withHeads(HEADS[head], { weights });
+      const variant = {
+        shared,
+        alone: alone === null ? shared : model.withHeads(HEADS[head], { weights, runtime: alone }),
+      };
+      return [head, variant];
     });
     models.push(new Map(variants));
   }

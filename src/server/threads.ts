@@ -57,19 +57,25 @@ export function startModelThreads(
   onReplaced: () => void,
 ): ModelThread[] {
   const { workers, dtype, threads } = settings;
-  const data: ModelThreadData = {
+  const own = Math.max(1, Math.floor(threads / workers));
+  const data: Omit<ModelThreadData, "threadsAlone"> = {
     weights: models.map(({ weights }) => weights),
     heads: models.map(({ heads }) => heads),
     lengths: models.map(({ info }) => info.max_length),
     dtype,
-    threads: Math.max(1, Math.floor(threads / workers)),
-    threadsAlone: threads,
+    threads: own,
   };
-  return Array.from({ length: workers }, () => {
+  return Array.from({ length: workers }, (_, index) => {
+    // A lone batch goes to the first thread that is ready: only that one keeps graphs for all threads of the machine.
+    const ownData: ModelThreadData = { ...data, threadsAlone: index === 0 ? threads : own };
     const costs: LaneCost[] = [];
     const thread = new LastingThread<ModelTask, ModelReply>({
       start: (onFailure) =>
-        startWorkerPool(new URL("./model-thread.js", import.meta.url), { threads: 1, data, onFailure }),
+        startWorkerPool(new URL("./model-thread.js", import.meta.url), {
+          threads: 1,
+          data: ownData,
+          onFailure,
+        }),
       async prepare(pool) {
         const warm = await pool.run({ kind: "warm-up" });
         if (warm.kind === "warm") costs.splice(0, costs.length, ...warm.lanes);

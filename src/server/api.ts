@@ -3,12 +3,12 @@
  * and TypeScript clients import them. Names are those of the interfaces reproduced (OpenAI, text-embeddings-inference, the
  * inference API of Hugging Face), therefore snake_case.
  */
+import type { OffsetUnit, Prediction, WireSpan } from "./api-common.js";
 
-/** Half-open range of a text in the unit of the request's `offsets`. */
-export type WireSpan = readonly [start: number, end: number];
-
-/** Unit of spans: UTF-16 units (JavaScript), code points (Python), bytes of UTF-8. */
-export type OffsetUnit = "utf16" | "codepoint" | "byte";
+export type * from "./api-common.js";
+export type * from "./api-openai.js";
+export type * from "./api-runs.js";
+export type * from "./api-tei.js";
 
 /** What a model can be asked for, by the heads in its weights. `embed` and `attention` are there for every model. */
 export type ModelTask =
@@ -123,96 +123,6 @@ export interface WireSentence {
   /** On one line; white space that holds a line break is one space. */
   readonly text: string;
   readonly spans: readonly WireSpan[];
-}
-
-// ---------------------------------------------------------------------------------------------------------------------
-// POST /tokenize (text-embeddings-inference)
-
-export interface TokenizeRequest {
-  readonly inputs: string | readonly string[];
-  /** Default true. */
-  readonly add_special_tokens?: boolean;
-  readonly prompt_name?: null;
-  readonly model?: string;
-  /** Default `byte`, which is what text-embeddings-inference counts. */
-  readonly offsets?: OffsetUnit;
-}
-
-/** A list of tokens for each input; a string is one input. Longer texts than the model's are not cut. */
-export type TokenizeResponse = readonly (readonly SimpleToken[])[];
-
-export interface SimpleToken {
-  readonly id: number;
-  /** The slice of the input; for special tokens their name. The word piece itself is `piece`. */
-  readonly text: string;
-  readonly special: boolean;
-  readonly start: number | null;
-  readonly stop: number | null;
-  /** As in the vocabulary, for example `##emia`. Not in text-embeddings-inference. */
-  readonly piece: string;
-}
-
-// ---------------------------------------------------------------------------------------------------------------------
-// POST /embed, POST /, POST /predict, GET /info (text-embeddings-inference)
-
-export interface EmbedRequest {
-  /** Texts, or token ids with their special tokens. */
-  readonly inputs: string | readonly number[] | readonly (string | readonly number[])[];
-  /** Default false: an input longer than the model is refused with 422. */
-  readonly truncate?: boolean | null;
-  readonly truncation_direction?: "Left" | "Right" | "left" | "right";
-  /** Default true: vectors of length 1. */
-  readonly normalize?: boolean;
-  /** The first so many numbers of each vector, normalized after the cut. */
-  readonly dimensions?: number | null;
-  readonly prompt_name?: null;
-  readonly model?: string;
-}
-
-/** One vector for each input; a string is one input. */
-export type EmbedResponse = readonly (readonly number[])[];
-
-export interface PredictRequest {
-  /** A text, a pair, or a batch of `[text]` and `[first, second]`. */
-  readonly inputs: string | readonly string[] | readonly (readonly string[])[];
-  readonly truncate?: boolean | null;
-  readonly truncation_direction?: "Left" | "Right" | "left" | "right";
-  /** Logits instead of probabilities. */
-  readonly raw_scores?: boolean;
-  readonly model?: string;
-}
-
-/** All classes, the likeliest first; one list for a text or pair, a list of lists for a batch. */
-export type PredictResponse = readonly Prediction[] | readonly (readonly Prediction[])[];
-
-export interface Prediction {
-  readonly score: number;
-  readonly label: string;
-}
-
-/** The first model, as text-embeddings-inference describes its only one; `?model=` for another. */
-export interface InfoResponse {
-  readonly model_id: string;
-  readonly model_sha: string | null;
-  readonly model_dtype: string;
-  readonly model_type:
-    | { readonly embedding: { readonly pooling: string } }
-    | {
-        readonly classifier: {
-          readonly id2label: Readonly<Record<string, string>>;
-          readonly label2id: Readonly<Record<string, number>>;
-        };
-      };
-  readonly max_concurrent_requests: number;
-  readonly max_input_length: number;
-  readonly max_batch_tokens: number;
-  readonly max_batch_requests: number | null;
-  readonly max_client_batch_size: number;
-  readonly auto_truncate: boolean;
-  readonly tokenization_workers: number;
-  readonly version: string;
-  readonly sha: string | null;
-  readonly docker_label: string | null;
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -347,78 +257,6 @@ export interface AttentionResponse {
   readonly spans: readonly (WireSpan | null)[];
   /** Row = the token that attends, column = the token attended to; each row sums to 1. */
   readonly weights: readonly (readonly number[])[];
-}
-
-// ---------------------------------------------------------------------------------------------------------------------
-// POST /v1/embeddings, GET /v1/models (OpenAI)
-
-export interface OpenAiEmbeddingsRequest {
-  readonly input: string | readonly string[] | readonly number[] | readonly (readonly number[])[];
-  readonly model?: string;
-  readonly encoding_format?: "float" | "base64";
-  readonly dimensions?: number;
-  readonly user?: string;
-}
-
-export interface OpenAiEmbeddingsResponse {
-  readonly object: "list";
-  readonly data: readonly {
-    readonly object: "embedding";
-    readonly index: number;
-    /** base64: little-endian float32. */
-    readonly embedding: readonly number[] | string;
-  }[];
-  readonly model: string;
-  readonly usage: { readonly prompt_tokens: number; readonly total_tokens: number };
-}
-
-export interface OpenAiModel {
-  readonly id: string;
-  readonly object: "model";
-  readonly created: number;
-  readonly owned_by: string;
-}
-
-export interface OpenAiModelList {
-  readonly object: "list";
-  readonly data: readonly OpenAiModel[];
-}
-
-// ---------------------------------------------------------------------------------------------------------------------
-// GET /runs, GET /runs/:id/metrics?after=STEP: run folders under --runs DIR, read while they grow
-
-export interface RunList {
-  /** The newest first. */
-  readonly runs: readonly RunInfo[];
-}
-
-export interface RunInfo {
-  /** The folder's name under the folder given by `--runs`; `.` for that folder itself when it is a run. */
-  readonly id: string;
-  /** Updates that the run will do; null when its recipe does not say. */
-  readonly steps: number | null;
-  /** The last update that stands in its metrics; 0 before the first. */
-  readonly step: number;
-  /** When its metrics were last written, milliseconds since 1970. */
-  readonly updated: number;
-  /** It has its trained model. */
-  readonly finished: boolean;
-}
-
-/** Lines of `metrics.jsonl` with `step > after`, in order. */
-export interface RunMetrics {
-  readonly id: string;
-  readonly metrics: readonly MetricsLine[];
-  /** What to give as `after` next time. */
-  readonly after: number;
-  /** There is more already: ask again at once. */
-  readonly more: boolean;
-}
-
-/** A line as the run wrote it: `step`, and the numbers of its kind (`loss`, `learning_rate`, `masked_lm_accuracy`, …). */
-export interface MetricsLine {
-  readonly step: number;
-  readonly [name: string]: number | null;
 }
 
 // ---------------------------------------------------------------------------------------------------------------------

@@ -108,10 +108,12 @@ function refuseOtherMethods(app: FastifyInstance, methods: ReadonlyMap<string, R
       url,
       method: app.supportedMethods.filter((method) => !own.has(method) && method !== "HEAD"),
       schema: { hide: true },
-      handler: async (_request, reply) => {
+      // Before the body is looked at: it is not what is wrong.
+      onRequest: async (_request, reply) => {
         reply.header("allow", allow);
         throw new ClinicalBertError("SERVER_METHOD", `The route takes ${allow}.`);
       },
+      handler: () => undefined,
     });
   }
 }

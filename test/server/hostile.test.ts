@@ -105,6 +105,7 @@ describe("refusals, in the shape of text-embeddings-inference", () => {
       ["GET", "/embed", "POST"],
       ["PUT", "/models/masks/files/vocab.txt", "GET, HEAD"],
       ["DELETE", "/health", "GET, HEAD"],
+      ["QUERY", "/models", "GET, HEAD"],
     ] as const) {
       const { status, headers } = await fetch(server.url + route, { method });
       expect([status, headers.get("allow")]).toEqual([405, allow]);

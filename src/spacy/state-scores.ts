@@ -43,7 +43,7 @@ export interface StateScores {
 const BLOCK = 63;
 /** Rows kept: those ahead, and those that a stack may still name. */
 const RING = 8 * BLOCK;
-/** Places for words that a long sentence brings back after they left the ring. */
+/** Places for words that a long sentence brings back after they left the ring; more than a state has words. */
 const OLD = 64;
 /** Hidden values are added in vectors of this many. */
 const LANES = 4;
@@ -84,6 +84,9 @@ export function createStateScores(model: ParserWeights, outside: OutsideArithmet
   const scores = arithmetic.allocate(paddedOutputs(classes));
   const input = arithmetic.allocate(BLOCK * width);
   const oldOwner = new Int32Array(OLD);
+  /** The state that last read each place: its words must not take each other's. */
+  const oldState = new Float64Array(OLD);
+  let state = 0;
   const offsets = new Int32Array(features);
   let vectors = new Float32Array(0);
   let count = 0;
@@ -96,7 +99,9 @@ export function createStateScores(model: ParserWeights, outside: OutsideArithmet
   };
   const offsetOf = (row: number): number => {
     if (row >= computed - RING) return (row % RING) * rowSize;
-    const place = row % OLD;
+    let place = row % OLD;
+    while (oldOwner[place] !== row && oldState[place] === state) place = (place + 1) % OLD;
+    oldState[place] = state;
     if (oldOwner[place] !== row) {
       takeRows(row, 1);
       precompute(input, 1, store.subarray((RING + place) * rowSize));
@@ -127,6 +132,7 @@ export function createStateScores(model: ParserWeights, outside: OutsideArithmet
       computed += rows;
     },
     score(words, base) {
+      state++;
       for (let feature = 0; feature < features; feature++) {
         const word = words[feature]!;
         if (word + base >= computed) return null;

@@ -10,6 +10,8 @@ import subprocess
 import sys
 import time
 
+sys.path.pop(0)  # this folder has a tokenizers.py of its own
+
 VARIANTS = {
     "shipped": "transformers as shipped",
     "masked": "transformers, masked logits",

@@ -12,11 +12,11 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "example-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-test("examples/finetune-a-tagger.ts trains, tests and writes", async () => {
+test("examples/finetuning/finetune-a-tagger.ts trains, tests and writes", async () => {
   const model = await writeTinyModel(folder);
   const [file] = formatExamples(drugNotes(60, 1), "conll").files;
   writeFileSync(join(folder, "notes.tsv"), file!.contents);
-  const args = ["--import", "tsx", "examples/finetune-a-tagger.ts", model];
+  const args = ["--import", "tsx", "examples/finetuning/finetune-a-tagger.ts", model];
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
     [...args, join(folder, "notes.tsv"), join(folder, "run")],

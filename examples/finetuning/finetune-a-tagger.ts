@@ -1,7 +1,7 @@
 /**
  * @file Trains a tagger of entities on annotated texts, tests it on documents that it has not seen, and writes what it found as brat files.
  *
- * Usage: node --import tsx examples/finetune-a-tagger.ts MODEL ANNOTATIONS.tsv FOLDER
+ * Usage: node --import tsx examples/finetuning/finetune-a-tagger.ts MODEL ANNOTATIONS.tsv FOLDER
  */
 import {
   createFinetuneRecipe,
@@ -14,7 +14,7 @@ import {
   splitExamples,
   testModel,
   type EntityPrediction,
-} from "../src/tasks/index.js";
+} from "../../src/tasks/index.js";
 
 const [model, annotations, folder] = process.argv.slice(2) as [string, string, string];
 const { examples } = await readExamples(annotations, "conll");

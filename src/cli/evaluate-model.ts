@@ -2,7 +2,7 @@
 import { availableParallelism } from "node:os";
 import type { Command } from "commander";
 import { ClinicalBertError } from "../errors.js";
-import { TEXT_ENCODINGS, type TextEncoding } from "../notes/text-encoding.js";
+import type { TextEncoding } from "../notes/text-encoding.js";
 import { DEVICES, type Device } from "../runtime/ort-node.js";
 import {
   type EntityPrediction,
@@ -14,7 +14,6 @@ import {
   testModel,
 } from "../tasks/finetuning/index.js";
 import {
-  EXAMPLE_FORMATS,
   type EntityExample,
   type Example,
   type ExampleFormat,
@@ -26,6 +25,7 @@ import {
 import { countReasons, requireFolder, writeAnnotations } from "./annotation-output.js";
 import { addExamples, type CliContext } from "./context.js";
 import { describe, printClasses } from "./finetune-report.js";
+import { addExampleFlags } from "./example-flags.js";
 import { oneOf, wholeNumber } from "./options.js";
 import { withOutput } from "./output.js";
 
@@ -49,19 +49,8 @@ export function configureModelTest(command: Command, context: CliContext): void 
   command
     .description("score a fine-tuned model on a labelled test set")
     .requiredOption("--model <source>", "the model/ folder of a finetune run, or any fine-tuned BERT")
-    .requiredOption("--test <paths...>", "labelled examples")
-    .option(
-      "--format <name>",
-      `format of the examples: ${EXAMPLE_FORMATS.join(", ")}`,
-      oneOf(EXAMPLE_FORMATS),
-    )
-    .option(
-      "--encoding <name>",
-      `of the examples: ${TEXT_ENCODINGS.join(", ")}`,
-      oneOf(TEXT_ENCODINGS),
-      "utf-8",
-    )
-    .option("--merge-labels <name>", "make all entities of the test set one class of this name")
+    .requiredOption("--test <paths...>", "labelled examples");
+  addExampleFlags(command, " of the test set")
     .option("--predictions <path>", "write the predictions: JSON lines with ids, spans and classes, no text")
     .option(
       "--predictions-format <name>",

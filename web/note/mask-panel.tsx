@@ -34,25 +34,18 @@ export function MaskPanel(props: MaskPanelProps) {
             In the place of <strong>{text.slice(...word)}</strong>
           </p>
           <div class="scroll">
-            {first !== null && (
-              <Fillings
-                key="a"
-                text={text}
-                word={word}
-                sentences={sentences}
-                model={first}
-                backend={backend}
-              />
-            )}
-            {second !== null && (
-              <Fillings
-                key="b"
-                text={text}
-                word={word}
-                sentences={sentences}
-                model={second}
-                backend={backend}
-              />
+            {[first, second].map(
+              (model, side) =>
+                model !== null && (
+                  <Fillings
+                    key={side}
+                    text={text}
+                    word={word}
+                    sentences={sentences}
+                    model={model}
+                    backend={backend}
+                  />
+                ),
             )}
           </div>
         </>

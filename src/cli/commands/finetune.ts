@@ -2,7 +2,7 @@
 import { availableParallelism } from "node:os";
 import { type Command, Option } from "commander";
 import { ClinicalBertError } from "../../errors.js";
-import { TEXT_ENCODINGS, type TextEncoding } from "../../notes/text-encoding.js";
+import type { TextEncoding } from "../../notes/text-encoding.js";
 import { DEVICES, type Device } from "../../runtime/ort-node.js";
 import {
   checkFinetuneData,
@@ -30,15 +30,11 @@ import {
   type TrainedScheme,
   writePredictions,
 } from "../../tasks/finetuning/index.js";
-import {
-  EXAMPLE_FORMATS,
-  type ExampleFormat,
-  WRITTEN_FORMATS,
-  type WrittenFormat,
-} from "../../tasks/index.js";
+import { type ExampleFormat, WRITTEN_FORMATS, type WrittenFormat } from "../../tasks/index.js";
 import { addExamples, type CliCommand, type CliContext } from "../context.js";
 import { printSeries } from "../finetune-report.js";
 import { createFinetuneView } from "../finetune-view.js";
+import { addExampleFlags } from "../example-flags.js";
 import { numberBetween, oneOf, wholeNumber } from "../options.js";
 import { sameCommand } from "../same-command.js";
 
@@ -110,19 +106,8 @@ function addOptions(command: Command): void {
     )
     .requiredOption("--train <paths...>", "labelled examples to train on")
     .option("--dev <paths...>", "examples to choose the best epoch by")
-    .option("--test <paths...>", "examples to test on at the end")
-    .option(
-      "--format <name>",
-      `format of the examples: ${EXAMPLE_FORMATS.join(", ")}`,
-      oneOf(EXAMPLE_FORMATS),
-    )
-    .option(
-      "--encoding <name>",
-      `of the examples: ${TEXT_ENCODINGS.join(", ")}`,
-      oneOf(TEXT_ENCODINGS),
-      "utf-8",
-    )
-    .option("--merge-labels <name>", "make all entities one class of this name")
+    .option("--test <paths...>", "examples to test on at the end");
+  addExampleFlags(command, "")
     .option(
       "--split <shares>",
       "cut the train data into train/dev/test, for example 80/10/10 or 90/10/0",

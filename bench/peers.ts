@@ -5,9 +5,14 @@ import { fileURLToPath } from "node:url";
 
 /**
  * The JSON lines that `bench/peers/NAME.py` prints, run by the virtual environment `environment` of the folder named by
- * CLINICALBERT_PEERS; null, with a line that says so, when that is unset.
+ * CLINICALBERT_PEERS and given `input` to read; null, with a line that says so, when that is unset.
  */
-export function runPeer(name: string, environment: string, args: readonly string[]): unknown[] | null {
+export function runPeer(
+  name: string,
+  environment: string,
+  args: readonly string[],
+  input = "",
+): unknown[] | null {
   const folder = process.env["CLINICALBERT_PEERS"];
   if (folder === undefined) {
     console.log(`peer ${name}: skipped, CLINICALBERT_PEERS is not set`);
@@ -15,7 +20,7 @@ export function runPeer(name: string, environment: string, args: readonly string
   }
   const script = fileURLToPath(new URL(`./peers/${name}.py`, import.meta.url));
   const python = join(folder, environment, "bin", "python");
-  const { status, stdout, stderr, error } = spawnSync(python, [script, ...args], { encoding: "utf8" });
+  const { status, stdout, stderr, error } = spawnSync(python, [script, ...args], { encoding: "utf8", input });
   if (status !== 0) throw new Error(`The peer ${name} failed: ${error?.message ?? stderr.slice(-2000)}`);
   return stdout
     .split("\n")

@@ -12,6 +12,8 @@ import type { Graph } from "../src/graph/value.js";
 import { lowerGraph } from "../src/onnx/lower.js";
 import { accumulatedName } from "../src/training/accumulated-gradients.js";
 import { pretrainingGraph } from "../src/training/pretraining-graph.js";
+import { packingSymbols, packTokens } from "../src/training/token-packing.js";
+import type { Tensor } from "../src/graph/tensor.js";
 import { createWords } from "../src/util/counter-random.js";
 
 const S = 128;
@@ -44,7 +46,7 @@ export const bench = {
         profileFilePrefix: join(folder, "profile"),
         extra: { session: { set_denormal_as_zero: "1" } },
       });
-      const feeds = createFeeds(graph, Number(values.micro));
+      const feeds = createFeeds(graph, Number(values.micro), config.headCount);
       const fetches: Record<string, ort.Tensor | null> = {};
       for (const name of graph.outputs.keys()) {
         const parameter = name.startsWith(GRADIENT) ? name.slice(GRADIENT.length) : null;
@@ -68,20 +70,21 @@ const LIMITS: Readonly<Record<string, number>> = {
 };
 
 /** Numbers of usual size: the time of a kernel does not depend on them, but for denormals. */
-function createFeeds(graph: Graph, micro: number): Record<string, ort.Tensor> {
+function createFeeds(graph: Graph, micro: number, heads: number): Record<string, ort.Tensor> {
   const word = createWords(0, 1, [0, 0, 0]);
   const noise = Float32Array.from({ length: 4093 }, () => 0.07 * (word() / 2 ** 32 - 0.5));
-  const symbols = new Map([
-    ["B", micro],
-    ["M", micro * P],
-  ]);
+  const lengths = new Array<number>(micro).fill(S);
+  const symbols = packingSymbols(lengths, S).set("M", micro * P);
+  const packing: Readonly<Record<string, Tensor>> = packTokens(lengths, S, heads).feeds;
   const feeds: Record<string, ort.Tensor> = {};
   for (const { node, dtype, dims } of graph.inputs) {
     if (node.op !== "input") continue;
     const { name } = node.attributes;
     const shape = dims.map((dim) => resolveDim(dim, symbols));
     const length = sizeOf(shape);
-    if (dtype === "int32") {
+    if (packing[name] !== undefined) {
+      feeds[name] = new ort.Tensor("int32", packing[name].data as Int32Array, shape);
+    } else if (dtype === "int32") {
       const limit = LIMITS[name] ?? 2;
       feeds[name] = new ort.Tensor(
         "int32",

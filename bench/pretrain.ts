@@ -15,6 +15,7 @@ import { stepFlops } from "../src/training/step-flops.js";
 import { createWords } from "../src/util/counter-random.js";
 import { createBareGemm, GEMM_FLOPS } from "./bare-gemm.js";
 import { runPeer } from "./peers.js";
+import { publishedBatches } from "./published-batches.js";
 import { median, startWatch, type Times } from "./stopwatch.js";
 
 const S = 128;
@@ -30,14 +31,16 @@ const OPTIONS = {
   threads: { type: "string", default: String(availableParallelism()) },
   steps: { type: "string", default: "3" },
   warmup: { type: "string", default: "2" },
+  /** published: ragged, as the recipe makes them of notes; full: every sequence has all tokens and predictions. */
+  batches: { type: "string", default: "published" },
 } as const;
 
 interface Shape {
   readonly config: BertConfig;
-  readonly batch: number;
   readonly micro: number;
-  readonly steps: number;
   readonly warmup: number;
+  /** A batch for every step, those of the warm-up first. */
+  readonly batches: readonly PretrainingInstance[][];
 }
 
 export const bench = {
@@ -60,15 +63,49 @@ export const bench = {
       .split(",")
       .map(Number)
       .sort((a, b) => a - b);
+    const work = new Map<number, PretrainingInstance[][]>();
     for (const batch of ascending)
-      await measure({ config, batch, micro: Math.min(micro, batch), steps, warmup }, threads);
-    for (const batch of ascending) {
-      const sizes = { batch, hidden: H, layers: L, threads, steps, warmup: Math.min(warmup, 1) };
+      work.set(batch, await batchesOf(values.batches, warmup + steps, batch, config.vocabSize));
+    for (const [batch, batches] of work)
+      await measure({ config, micro: Math.min(micro, batch), warmup, batches }, threads);
+    for (const batches of work.values()) {
+      const sizes = { hidden: H, layers: L, threads, warmup };
       const flags = Object.entries(sizes).flatMap(([name, value]) => [`--${name}`, String(value)]);
-      for (const line of runPeer("pretrain", "torch", flags) ?? []) report(line as Measured, batch, config);
+      const lines = runPeer("pretrain", "torch", flags, JSON.stringify(batches.map(plainBatch)));
+      for (const line of lines ?? []) report(line as Measured, batches.slice(warmup), config);
     }
   },
 };
+
+/** `count` batches of the named kind, and a line about them. */
+async function batchesOf(
+  kind: string,
+  count: number,
+  batchSize: number,
+  vocabSize: number,
+): Promise<PretrainingInstance[][]> {
+  if (kind === "full") return Array.from({ length: count }, () => randomInstances(batchSize, vocabSize));
+  const data = process.env["CLINICALBERT_DATA"];
+  if (data === undefined) throw new Error("CLINICALBERT_DATA is not set; --batches full needs no data.");
+  const shape = { batchSize, maxLength: S, maxPredictions: P };
+  const { batches, padding } = await publishedBatches(data, count, shape);
+  const tokens = batches.flat().reduce((sum, { ids }) => sum + ids.length, 0);
+  console.log(
+    `batch ${batchSize}: ${percent(padding)} of all instances is padding, of these batches ${percent(1 - tokens / (count * batchSize * S))}`,
+  );
+  return batches;
+}
+
+/** As the peer reads it. */
+function plainBatch(batch: readonly PretrainingInstance[]): object[] {
+  return batch.map(({ ids, segmentIds, maskedPositions, maskedIds, isRandomNext }) => ({
+    ids: [...ids],
+    types: [...segmentIds],
+    positions: [...maskedPositions],
+    labels: [...maskedIds],
+    next: isRandomNext ? 1 : 0,
+  }));
+}
 
 /** Medians of one step, ours or of a line that the peer prints. */
 interface Measured extends Times {
@@ -76,22 +113,28 @@ interface Measured extends Times {
   readonly peakBytes: number;
 }
 
-function flopsOf(config: BertConfig, batchSize: number): number {
-  return stepFlops(config, { batchSize, maxLength: S, maxPredictions: P });
+/** Mean of the batches. */
+function flopsOf(config: BertConfig, batches: readonly PretrainingInstance[][]): number {
+  return stepFlops(config, batches.flat(), S) / batches.length;
 }
 
-function report({ name, wall, cpu, peakBytes }: Measured, batch: number, config: BertConfig): void {
+function report(
+  { name, wall, cpu, peakBytes }: Measured,
+  batches: readonly PretrainingInstance[][],
+  config: BertConfig,
+): void {
+  const batch = batches[0]!.length;
   const columns = [
     `${wall.toFixed(3)} s/step`,
     `${(batch / wall).toFixed(2)} sequences/s`,
-    `${(flopsOf(config, batch) / wall / 1e9).toFixed(1)} GFLOP/s`,
+    `${(flopsOf(config, batches) / wall / 1e9).toFixed(1)} GFLOP/s without padding`,
     `processor time ${cpu.toFixed(3)} s/step`,
     `peak RSS ${(peakBytes / 1e9).toFixed(2)} GB`,
   ];
   console.log(`batch ${batch}, ${name}: ${columns.join(", ")}`);
 }
 
-async function measure({ config, batch, micro, steps, warmup }: Shape, threads: number): Promise<void> {
+async function measure({ config, micro, warmup, batches }: Shape, threads: number): Promise<void> {
   const ort = await createOrtRuntime({ threads });
   const { runtime, takeGraphTimes } = timed(ort);
   const state = createTrainingState(config);
@@ -108,11 +151,11 @@ async function measure({ config, batch, micro, steps, warmup }: Shape, threads: 
     },
     state,
   );
-  const instances = randomInstances(batch, config.vocabSize);
+  const counted = batches.slice(warmup);
   const gemm = await createBareGemm(ort);
   const [whole, graph, gemms]: [Times[], Times[], Times[]] = [[], [], []];
   try {
-    for (let step = 0; step < warmup + steps; step++) {
+    for (const [step, instances] of batches.entries()) {
       const stop = startWatch();
       await pretrainer.step(instances, step);
       const times = stop();
@@ -120,13 +163,13 @@ async function measure({ config, batch, micro, steps, warmup }: Shape, threads: 
       if (step < warmup) continue;
       whole.push(times);
       graph.push(inGraph);
-      for (let run = 0; run < Math.ceil(GEMM_RUNS / steps); run++) gemms.push(await gemm.measure());
+      for (let run = 0; run < Math.ceil(GEMM_RUNS / counted.length); run++) gemms.push(await gemm.measure());
     }
     const [wall, cpu] = [median(whole.map((times) => times.wall)), median(whole.map((times) => times.cpu))];
     const peakBytes = process.resourceUsage().maxRSS * 1024;
-    report({ name: "clinicalbert", wall, cpu, peakBytes }, batch, config);
+    report({ name: "clinicalbert", wall, cpu, peakBytes }, counted, config);
     const best = (unit: keyof Times): number => GEMM_FLOPS / Math.min(...gemms.map((times) => times[unit]));
-    const flops = flopsOf(config, batch);
+    const flops = flopsOf(config, counted);
     console.log(
       `  ${(flops / wall / best("wall")).toFixed(3)} of the best of ${gemms.length} bare products ` +
         `(${(best("wall") / 1e9).toFixed(1)} GFLOP/s); by processor time ${(flops / cpu / best("cpu")).toFixed(3)}; ` +

@@ -1,6 +1,7 @@
 """One training step of transformers' BertForPreTraining on PyTorch: as shipped, with logits at the masked positions alone, and
-the latter under bfloat16 autocast. Forward, backward, clip and AdamW are timed. One JSON line a variant, each in a process of
-its own so that the peak of memory is its own."""
+the latter under bfloat16 autocast. Forward, backward, clip and AdamW are timed. Reads the batches, one a step, as JSON from
+standard input and pads them to 128 tokens and 20 predictions. One JSON line a variant, each in a process of its own so that the
+peak of memory is its own."""
 
 import argparse
 import json
@@ -22,10 +23,31 @@ LENGTH, PREDICTIONS, VOCABULARY = 128, 20, 28996
 
 def parse():
     parser = argparse.ArgumentParser()
-    for name in ("batch", "hidden", "layers", "threads", "steps", "warmup"):
+    for name in ("hidden", "layers", "threads", "warmup"):
         parser.add_argument(f"--{name}", type=int, required=True)
     parser.add_argument("--variant", choices=VARIANTS)
     return parser.parse_args()
+
+
+def tensors(batch):
+    import torch
+
+    def padded(key, width, value=0):
+        return torch.tensor([row[key] + [value] * (width - len(row[key])) for row in batch])
+
+    ids, positions, masked_ids = padded("ids", LENGTH), padded("positions", PREDICTIONS), padded("labels", PREDICTIONS, -100)
+    labels = torch.full_like(ids, -100)
+    for row, instance in enumerate(batch):
+        labels[row, instance["positions"]] = torch.tensor(instance["labels"])
+    return {
+        "ids": ids,
+        "types": padded("types", LENGTH),
+        "mask": torch.tensor([[1] * len(row["ids"]) + [0] * (LENGTH - len(row["ids"])) for row in batch]),
+        "positions": positions,
+        "masked_ids": masked_ids,
+        "labels": labels,
+        "next_labels": torch.tensor([row["next"] for row in batch]),
+    }
 
 
 def measure(args):
@@ -43,20 +65,14 @@ def measure(args):
     )
     model = transformers.BertForPreTraining(config).train()
     optimizer = torch.optim.AdamW(model.parameters(), lr=5e-5, eps=1e-6, weight_decay=0.01)
-    ids = torch.randint(VOCABULARY, (args.batch, LENGTH))
-    types = (torch.arange(LENGTH) >= LENGTH // 2).long().expand(args.batch, LENGTH).contiguous()
-    mask = torch.ones_like(ids)
-    positions = (1 + 6 * torch.arange(PREDICTIONS)).expand(args.batch, PREDICTIONS)
-    masked_ids = torch.randint(VOCABULARY, (args.batch, PREDICTIONS))
-    labels = torch.full_like(ids, -100).scatter(1, positions, masked_ids)
-    next_labels = torch.randint(2, (args.batch,))
+    batches = [tensors(batch) for batch in json.load(sys.stdin)]
 
-    def loss_as_shipped():
+    def loss_as_shipped(ids, types, mask, labels, next_labels, **_):
         return model(
             input_ids=ids, token_type_ids=types, attention_mask=mask, labels=labels, next_sentence_label=next_labels
         ).loss
 
-    def loss_at_masked():
+    def loss_at_masked(ids, types, mask, positions, masked_ids, next_labels, **_):
         out = model.bert(input_ids=ids, token_type_ids=types, attention_mask=mask)
         hidden = out.last_hidden_state.gather(1, positions[..., None].expand(-1, -1, args.hidden))
         logits, relation = model.cls(hidden, out.pooler_output)
@@ -67,10 +83,10 @@ def measure(args):
 
     loss_of = loss_as_shipped if args.variant == "shipped" else loss_at_masked
     seconds, processor_seconds = [], []
-    for _ in range(args.warmup + args.steps):
+    for batch in batches:
         start, start_cpu = time.perf_counter(), time.process_time()
         with torch.autocast("cpu", torch.bfloat16, enabled=args.variant == "bfloat16"):
-            loss = loss_of()
+            loss = loss_of(**batch)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
@@ -88,8 +104,10 @@ def main():
     if args.variant:
         measure(args)
         return
+    batches = sys.stdin.read()
     for variant in VARIANTS:
-        subprocess.run([sys.executable, __file__, *sys.argv[1:], "--variant", variant], check=True)
+        command = [sys.executable, __file__, *sys.argv[1:], "--variant", variant]
+        subprocess.run(command, input=batches, text=True, check=True)
 
 
 main()

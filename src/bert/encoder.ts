@@ -4,10 +4,11 @@ import { type Dim, productOf } from "../graph/dim.js";
 import type { Value } from "../graph/value.js";
 import type { BertConfig } from "./config.js";
 import { type BertHead, parameterTable } from "./parameters.js";
+import type { TokenLayout } from "./token-layout.js";
 
 /**
- * What the graph functions of this folder work with. Shape letters: B batch, S sequence length, T = B·S tokens, H hidden,
- * A heads, D = H/A, I intermediate. Hidden states are [T, H] throughout, so that every linear layer is one product.
+ * What the graph functions of this folder work with. Shape letters: B batch, S sequence length, T rows of tokens (`TokenLayout`),
+ * H hidden, A heads, D = H/A, I intermediate. Hidden states are [T, H] throughout, so that every linear layer is one product.
  */
 export interface BertScope {
   readonly g: GraphBuilder;
@@ -29,12 +30,15 @@ export function bertScope(
   return { g, config, dropout, parameter: (name) => g.input(name, "float32", parameters.get(name)!) };
 }
 
-/** Inputs of a text pair, all whole numbers [B, S]. */
+/** Inputs of text pairs, all whole numbers. */
 export interface BertInputs {
+  /** [B, S], or [T] when packed. */
   readonly ids: Value;
+  /** As `ids`. */
   readonly typeIds: Value;
-  /** 1 for tokens, 0 for padding. */
+  /** [B, S]: 1 for tokens, 0 for padding. */
   readonly attentionMask: Value;
+  readonly layout: TokenLayout;
 }
 
 export interface EncoderOutputs {
@@ -48,11 +52,12 @@ export interface EncoderOutputs {
 
 /** modeling.py:107–238 `BertModel` without the pooler. */
 export function encoder(scope: BertScope, inputs: BertInputs): EncoderOutputs {
-  const mask = maskAdder(scope, inputs.attentionMask);
+  const { attentionMask, layout } = inputs;
+  const mask = maskAdder(scope, attentionMask);
   const states = [embeddings(scope, inputs)];
   const attentions: Value[] = [];
   for (let layer = 0; layer < scope.config.layerCount; layer++) {
-    const { hidden, attention } = transformerLayer(scope, layer, states.at(-1)!, mask);
+    const { hidden, attention } = transformerLayer(scope, layer, states.at(-1)!, { mask, layout });
     states.push(hidden);
     attentions.push(attention);
   }
@@ -60,15 +65,14 @@ export function encoder(scope: BertScope, inputs: BertInputs): EncoderOutputs {
 }
 
 /** modeling.py:387–520: word + type + position, layer normalisation, dropout. [T, H] */
-function embeddings(scope: BertScope, { ids, typeIds }: BertInputs): Value {
+function embeddings(scope: BertScope, { ids, typeIds, layout }: BertInputs): Value {
   const { g, config, parameter, dropout } = scope;
-  const [B, S] = ids.dims as readonly [Dim, Dim];
-  const H = config.hiddenSize;
-  const words = g.gather(parameter("bert.embeddings.word_embeddings.weight"), ids); // [B, S, H]
-  const types = g.gather(parameter("bert.embeddings.token_type_embeddings.weight"), typeIds); // [B, S, H]
-  const positions = g.gather(parameter("bert.embeddings.position_embeddings.weight"), g.iota(S)); // [S, H]
-  const sum = g.reshape(g.add(g.add(words, types), positions), [productOf([B, S]), H]); // [T, H]
-  return dropout(layerNorm(scope, sum, "bert.embeddings.LayerNorm"), "embeddings");
+  const words = g.gather(parameter("bert.embeddings.word_embeddings.weight"), ids); // [B, S, H] or [T, H]
+  const types = g.gather(parameter("bert.embeddings.token_type_embeddings.weight"), typeIds);
+  const positions = layout.positions(parameter("bert.embeddings.position_embeddings.weight"));
+  const sum = g.add(g.add(words, types), positions);
+  const rows = g.reshape(sum, [productOf(ids.dims), config.hiddenSize]);
+  return dropout(layerNorm(scope, rows, "bert.embeddings.LayerNorm"), "embeddings");
 }
 
 /** modeling.py:712: −10000 added to the scores of padding. [B, 1, 1, S] */
@@ -78,16 +82,22 @@ function maskAdder({ g }: BertScope, attentionMask: Value): Value {
   return g.reshape(g.mul(padding, g.scalar(-10000)), [B, 1, 1, S]);
 }
 
+interface AttentionPlaces {
+  /** [B, 1, 1, S], added to the scores. */
+  readonly mask: Value;
+  readonly layout: TokenLayout;
+}
+
 /** modeling.py:826–880, one post-norm transformer layer. */
 function transformerLayer(
   scope: BertScope,
   layer: number,
   x: Value,
-  mask: Value,
+  places: AttentionPlaces,
 ): { hidden: Value; attention: Value } {
   const { g, dropout } = scope;
   const name = `bert.encoder.layer.${layer}`;
-  const { context, attention } = selfAttention(scope, layer, x, mask);
+  const { context, attention } = selfAttention(scope, layer, x, places);
   const attended = dropout(
     linear(scope, context, `${name}.attention.output.dense`),
     `layer.${layer}.attention.output`,
@@ -103,27 +113,22 @@ function selfAttention(
   scope: BertScope,
   layer: number,
   x: Value,
-  mask: Value,
+  { mask, layout }: AttentionPlaces,
 ): { context: Value; attention: Value } {
   const { g, config, dropout } = scope;
-  const [B, S] = [mask.dims[0]!, mask.dims[3]!];
-  const [H, A] = [config.hiddenSize, config.headCount];
-  const D = H / A;
-  const heads = (part: string): Value => {
-    const projected = linear(scope, x, `bert.encoder.layer.${layer}.attention.self.${part}`); // [T, H]
-    return g.transpose(g.reshape(projected, [B, S, A, D]), [0, 2, 1, 3]); // [B, A, S, D]
-  };
+  const A = config.headCount;
+  const D = config.hiddenSize / A;
+  const heads = (part: string): Value =>
+    layout.splitHeads(linear(scope, x, `bert.encoder.layer.${layer}.attention.self.${part}`), A); // [B, A, S, D]
   const scores = g.matmul(heads("query"), heads("key"), { transB: true, alpha: 1 / Math.sqrt(D) }); // [B, A, S, S]
   const attention = g.softmax(g.add(scores, mask));
   const context = g.matmul(dropout(attention, `layer.${layer}.attention.probabilities`), heads("value")); // [B, A, S, D]
-  return { context: g.reshape(g.transpose(context, [0, 2, 1, 3]), [x.dims[0]!, H]), attention };
+  return { context: layout.joinHeads(context), attention };
 }
 
 /** modeling.py:224–232: tanh of a linear layer on the first token. [B, H] */
-export function pooler(scope: BertScope, hidden: Value, [B, S]: readonly [Dim, Dim]): Value {
-  const { g, config } = scope;
-  const first = g.select(g.reshape(hidden, [B, S, config.hiddenSize]), 1, 0);
-  return g.tanh(linear(scope, first, "bert.pooler.dense"));
+export function pooler(scope: BertScope, hidden: Value, layout: TokenLayout): Value {
+  return scope.g.tanh(linear(scope, layout.firstTokens(hidden), "bert.pooler.dense"));
 }
 
 /** x Wᵀ + b for rows x [N, in] and W [out, in]. */

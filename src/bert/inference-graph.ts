@@ -11,6 +11,7 @@ import {
   tokenClassificationHead,
 } from "./heads.js";
 import type { BertHead } from "./parameters.js";
+import { paddedLayout } from "./token-layout.js";
 
 export interface InferenceGraphOptions {
   readonly heads?: readonly BertHead[];
@@ -29,7 +30,9 @@ export function inferenceGraph(config: BertConfig, options: InferenceGraphOption
   const { heads = [], hiddenStates = false, attentions = false } = options;
   const g = new GraphBuilder();
   const dims: readonly [Dim, Dim] = ["B", "S"];
+  const layout = paddedLayout(g, dims);
   const inputs = {
+    layout,
     ids: g.input("input_ids", "int64", dims),
     attentionMask: g.input("attention_mask", "int64", dims),
     typeIds: g.input("token_type_ids", "int64", dims),
@@ -38,7 +41,7 @@ export function inferenceGraph(config: BertConfig, options: InferenceGraphOption
   const outputs = encoder(scope, inputs);
   const bySequence = (x: Value): Value => g.reshape(x, [...dims, x.dims[1]!]);
 
-  const pooled = heads.includes("pooler") ? pooler(scope, outputs.hidden, dims) : null;
+  const pooled = heads.includes("pooler") ? pooler(scope, outputs.hidden, layout) : null;
   const logits: [BertHead, () => Value][] = [
     ["masked-lm", () => bySequence(maskedLmHead(scope, outputs.hidden))],
     ["next-sentence", () => nextSentenceHead(scope, pooled!)],

@@ -31,12 +31,10 @@ export function createRunView(context: CliContext, recipe: PretrainRecipe, json:
   const { steps, batchSize } = recipe;
   let progress: Progress | null = null;
   let first = 0;
-  let flops = 0;
   return {
     onEvent(event) {
       if (event.kind === "started") {
         first = event.step;
-        flops = event.flopsPerStep;
         for (const notice of event.notices) context.stderr.write(`clinicalbert: ${notice}\n`);
         if (!json)
           context.stderr.write(
@@ -44,7 +42,7 @@ export function createRunView(context: CliContext, recipe: PretrainRecipe, json:
           );
         progress = startProgress(context, "pretrain", (steps - first) * batchSize, "sequences");
       } else if (event.kind === "step") {
-        const { metrics } = event;
+        const { metrics, flops } = event;
         const gigaflops = ((flops / batchSize) * metrics.sequences_per_second) / 1e9;
         const numbers = [
           `step ${metrics.step}`,

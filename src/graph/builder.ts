@@ -144,6 +144,9 @@ export class GraphBuilder {
   scatterAdd(base: Value, indices: Value, updates: Value): Value {
     return this.#make("scatterAdd", [base, indices, updates], {});
   }
+  moveRows(x: Value, from: Value, back: Value): Value {
+    return this.#make("moveRows", [x, from, back], {});
+  }
   pick(x: Value, indices: Value): Value {
     return this.#make("pick", [x, indices], {});
   }

@@ -48,6 +48,8 @@ export interface OpAttributes {
   gather: object;
   /** base [R, …] with updates [N, …] added to the rows at indices [N]; duplicates add up. */
   scatterAdd: object;
+  /** Rows of x [R, …] at `from` [N]; `back` [R] says where each of them went. See `moveRows` in ops/indexing.ts. */
+  moveRows: object;
   /** x[n, index[n]] of x [N, C]. */
   pick: object;
   /** Inverse of `pick`: [N, C] of zeros with x[n] at index[n]. */

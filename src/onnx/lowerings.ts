@@ -163,6 +163,9 @@ export const LOWERINGS: { readonly [K in OpKind]: Lowering<K> } = {
       outputs,
     });
   },
+  moveRows(emitter, _, [x, from], outputs) {
+    emitter.emit("Gather", [x!, from!], { outputs });
+  },
   pick(emitter, _, [x, indices], outputs) {
     const column = emitter.emit("Unsqueeze", [indices!, emitter.int64([1])]);
     const picked = emitter.emit("GatherElements", [x!, column], { attributes: { axis: 1 } });

@@ -51,15 +51,16 @@ const DAY = 86_400;
 /** Load a processor, before the measurement, from which others are in the way. */
 const BUSY = 0.5;
 
-/** Measures with random instances of full length, which are the most work that a batch can be. Throws `ABORTED`'s reason when stopped. */
+/** Measures with random instances of the mean length, or of full length where there are none to tell it. Throws `ABORTED`'s reason when stopped. */
 export async function dryRun(options: DryRunOptions): Promise<DryRunReport> {
   const { recipe, maxLength, maxPredictions } = options;
   const { config, dropout, batchSize, microBatch, steps } = recipe;
   const load = loadavg()[0]!;
   const secondsPerStep = await measureStep(options);
+  const batch = randomInstances(batchSize, options);
   const table = parameterTable(config, PRETRAINING_HEADS);
   const parameters = table.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
-  const flops = stepFlops(config, { batchSize, maxLength, maxPredictions });
+  const flops = stepFlops(config, batch, maxLength);
   const weightBytes = 4 * parameters;
   // Checkpoints with both moments, one more while it is written; the best weights; two exported models.
   const diskBytes = (3 * (recipe.keepCheckpoints + 1) + 1 + 2) * weightBytes + LOG_BYTES * steps;
@@ -78,13 +79,8 @@ export async function dryRun(options: DryRunOptions): Promise<DryRunReport> {
   };
 }
 
-async function measureStep({
-  recipe,
-  maxLength,
-  maxPredictions,
-  signal,
-  onProgress,
-}: DryRunOptions): Promise<number> {
+async function measureStep(options: DryRunOptions): Promise<number> {
+  const { recipe, maxLength, maxPredictions, signal, onProgress } = options;
   const { config, dropout, seed, microBatch, batchSize, device, threads } = recipe;
   const state = createTrainingState(config);
   initializeParameters(state.weights, config.initializerRange, seed);
@@ -104,7 +100,7 @@ async function measureStep({
       // The arithmetic blocks this thread: lets signals in.
       await new Promise((done) => setImmediate(done));
       signal.throwIfAborted();
-      const batch = fullInstances(count * microBatch, config.vocabSize, maxLength, maxPredictions);
+      const batch = randomInstances(count * microBatch, options);
       const started = performance.now();
       await trainer.step(batch, step);
       if (step >= WARMUP) times[count].push((performance.now() - started) / 1000);
@@ -117,28 +113,25 @@ async function measureStep({
   return one + perMicroBatch * (batchSize / microBatch - 1);
 }
 
-function fullInstances(
+function randomInstances(
   count: number,
-  vocabSize: number,
-  length: number,
-  predictions: number,
+  { recipe, maxLength, maxPredictions, meanLength }: DryRunOptions,
 ): PretrainingInstance[] {
+  const length = Math.ceil(meanLength ?? maxLength);
+  const predictions = Math.min(length, Math.ceil((maxPredictions * length) / maxLength));
   const word = createWords(0, 1, [0, 0, 0]);
-  const ids = (size: number): Int32Array => Int32Array.from({ length: size }, () => word() % vocabSize);
+  const ids = (size: number): Int32Array =>
+    Int32Array.from({ length: size }, () => word() % recipe.config.vocabSize);
   return Array.from({ length: count }, () => ({
     ids: ids(length),
     segmentIds: new Uint8Array(length).fill(1, length >> 1),
-    maskedPositions: Int32Array.from({ length: Math.min(predictions, length) }, (_, index) => index),
-    maskedIds: ids(Math.min(predictions, length)),
+    maskedPositions: Int32Array.from({ length: predictions }, (_, index) => index),
+    maskedIds: ids(predictions),
     isRandomNext: false,
   }));
 }
 
-function adviceFor(
-  { recipe, maxLength, meanLength }: DryRunOptions,
-  secondsPerStep: number,
-  load: number,
-): string[] {
+function adviceFor({ recipe }: DryRunOptions, secondsPerStep: number, load: number): string[] {
   const { threads, steps, microBatch, batchSize, device } = recipe;
   const cores = availableParallelism();
   const week = Math.floor((7 * DAY) / secondsPerStep);
@@ -152,11 +145,6 @@ function adviceFor(
     ...(microBatch < Math.min(8, batchSize)
       ? [
           `More memory: with micro-batches of ${Math.min(8, batchSize)} instead of ${microBatch} fewer passes over the weights are made.`,
-        ]
-      : []),
-    ...(meanLength !== null && meanLength < 0.75 * maxLength
-      ? [
-          `Shorter instances: these fill ${Math.round((100 * meanLength) / maxLength)} % of their ${maxLength} tokens on average, and padding costs as much as text.`,
         ]
       : []),
     ...(steps > week ? [`Fewer steps: --steps ${week} take a week on this machine.`] : []),

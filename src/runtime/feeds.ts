@@ -13,7 +13,7 @@ export interface FeedOptions {
 }
 
 /**
- * Values of the symbols `B`, `S`, … as the fed tensors have them. Throws `RUNTIME_FEED`.
+ * Values of the symbols `B`, `S`, … as the fed tensors have them; `16*G` tells G. Throws `RUNTIME_FEED`.
  */
 export function checkFeeds(
   graph: Graph,
@@ -29,9 +29,11 @@ export function checkFeeds(
     const sameType =
       tensor.type === value.dtype || (widened && tensor.type === "float64" && value.dtype === "float32");
     if (!sameType || tensor.dims.length !== value.dims.length) throw mismatch(name, tensor, value);
-    for (const [axis, dim] of value.dims.entries())
-      if (typeof dim === "string" && symbolsOf(dim)[0] === dim && !symbols.has(dim))
-        symbols.set(dim, tensor.dims[axis]!);
+    for (const [axis, dim] of value.dims.entries()) {
+      const [symbol, ...others] = symbolsOf(dim);
+      if (symbol === undefined || others.length > 0 || symbols.has(symbol)) continue;
+      symbols.set(symbol, tensor.dims[axis]! / resolveDim(dim, new Map([[symbol, 1]])));
+    }
   }
   for (const value of inputs) {
     const { name, tensor } = fedTensor(value, feeds);

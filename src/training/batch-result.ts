@@ -34,15 +34,14 @@ export function addResult(total: Mutable<BatchResult>, part: BatchResult): void 
 export function resultOf(
   part: readonly PretrainingInstance[],
   outputs: Readonly<Record<string, Tensor>>,
-  maxPredictions: number,
 ): BatchResult {
   const predicted = outputs["masked_lm_predictions"]!.data;
   const nextPredicted = outputs["next_sentence_predictions"]!.data;
   let maskedLmCorrect = 0;
   let nextSentenceCorrect = 0;
+  let maskedLmCount = 0;
   for (const [row, instance] of part.entries()) {
-    for (const [index, id] of instance.maskedIds.entries())
-      if (Number(predicted[row * maxPredictions + index]) === id) maskedLmCorrect++;
+    for (const id of instance.maskedIds) if (Number(predicted[maskedLmCount++]) === id) maskedLmCorrect++;
     if (Number(nextPredicted[row]) === (instance.isRandomNext ? 1 : 0)) nextSentenceCorrect++;
   }
   const scalar = (name: string): number => Number(outputs[name]!.data[0]);
@@ -51,7 +50,7 @@ export function resultOf(
     maskedLmLoss: scalar("masked_lm_loss"),
     nextSentenceLoss: scalar("next_sentence_loss"),
     maskedLmCorrect,
-    maskedLmCount: part.reduce((sum, instance) => sum + instance.maskedIds.length, 0),
+    maskedLmCount,
     nextSentenceCorrect,
     sequences: part.length,
   };

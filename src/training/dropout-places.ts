@@ -1,6 +1,6 @@
 /** @file The places of a training graph where elements are dropped, and the masks that are fed there. */
 import type { GraphBuilder } from "../graph/builder.js";
-import { type Dim, resolveDim } from "../graph/dim.js";
+import { type Dim, resolveDim, symbolsOf } from "../graph/dim.js";
 import { sizeOf, Tensor } from "../graph/tensor.js";
 import type { Value } from "../graph/value.js";
 import { DropoutMasks } from "./dropout.js";
@@ -32,6 +32,13 @@ export function collectDropout(g: GraphBuilder, enabled: boolean): DropoutCollec
   return { drop, places };
 }
 
+/** The rows of a micro-batch that masks are drawn for. */
+export interface MaskRows {
+  readonly symbols: ReadonlyMap<string, number>;
+  /** Tokens of every sequence, where the graph's rows are packed tokens. */
+  readonly lengths?: readonly number[];
+}
+
 /** Draws the masks of a micro-batch into memory that is used again and again. */
 export class DropoutFeeds {
   readonly #places: readonly DropoutPlace[];
@@ -48,20 +55,19 @@ export class DropoutFeeds {
     this.#seed = seed;
   }
 
-  /** Masks of `symbols.get("B")` rows, the first of which is row `firstRow` of the whole batch. Overwritten by the next call. */
-  draw(symbols: ReadonlyMap<string, number>, step: number, firstRow: number): Record<string, Tensor> {
+  /** Masks of B sequences, the first of which is row `firstRow` of the whole batch. Overwritten by the next call. */
+  draw({ symbols, lengths }: MaskRows, step: number, firstRow: number): Record<string, Tensor> {
     const feeds: Record<string, Tensor> = {};
+    const B = symbols.get("B")!;
     for (const [place, { input, dims }] of this.#places.entries()) {
-      const tensor = this.#tensor(
-        place,
-        dims.map((dim) => resolveDim(dim, symbols)),
-      );
-      this.#masks.fill(tensor.data as Float32Array, symbols.get("B")!, {
-        seed: this.#seed,
-        step,
-        place,
-        firstRow,
-      });
+      const shape = dims.map((dim) => resolveDim(dim, symbols));
+      const tensor = this.#tensor(place, shape);
+      const mask = tensor.data as Float32Array;
+      const packed = lengths !== undefined && !symbolsOf(dims[0]!).includes("B");
+      const sizes = packed
+        ? lengths.map((length) => length * sizeOf(shape.slice(1)))
+        : new Array<number>(B).fill(mask.length / B);
+      this.#masks.fill(mask, sizes, { seed: this.#seed, step, place, firstRow });
       feeds[input] = tensor;
     }
     return feeds;

@@ -7,7 +7,7 @@ const KEY = { seed: 1, step: 3, place: 2, firstRow: 0 };
 
 function maskOf(p: number, rows: number, rowSize: number, key = KEY): Float32Array {
   const mask = new Float32Array(rows * rowSize);
-  new DropoutMasks(p).fill(mask, rows, key);
+  new DropoutMasks(p).fill(mask, new Array<number>(rows).fill(rowSize), key);
   return mask;
 }
 
@@ -90,6 +90,14 @@ test("depends on the row of the whole batch, not on its place in a micro-batch",
   const whole = maskOf(0.1, 8, 500);
   const second = maskOf(0.1, 4, 500, { ...KEY, firstRow: 4 });
   expect(second).toEqual(whole.slice(4 * 500));
+});
+
+test("a shorter row has the first draws of a longer one, and rows follow each other without gaps", () => {
+  const full = maskOf(0.1, 3, 500);
+  const mask = new Float32Array(500 + 77 + 300 + 9).fill(Number.NaN);
+  new DropoutMasks(0.1).fill(mask, [500, 77, 300], KEY);
+  const kept = new Float32Array(9).fill(1 / 0.9);
+  expect(mask).toEqual(Float32Array.of(...full.slice(0, 577), ...full.slice(1000, 1300), ...kept));
 });
 
 test("differs between steps, places, seeds and rows", () => {

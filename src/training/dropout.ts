@@ -24,14 +24,20 @@ export class DropoutMasks {
     this.#kernel = p === 0 ? null : createDropoutKernel(buildGapTable(p));
   }
 
-  /** Fills `mask` [rows, …] with 0 (dropped, probability p) or 1/(1 − p) (kept). */
-  fill(mask: Float32Array, rows: number, { seed, step, place, firstRow }: DropoutKey): void {
+  /**
+   * Fills `mask` with 0 (dropped, probability p) or 1/(1 − p) (kept): rows of the given `sizes`, then kept ones to its end. A shorter
+   * row has the first draws of a longer one.
+   */
+  fill(mask: Float32Array, sizes: readonly number[], { seed, step, place, firstRow }: DropoutKey): void {
     if (this.#kernel === null) {
       mask.fill(this.#keep);
       return;
     }
-    const size = mask.length / rows;
-    for (let row = 0; row < rows; row++)
-      mask.set(this.#kernel.draw(size, this.#keep, seed, firstRow + row, step, place), row * size);
+    let at = 0;
+    for (const [row, size] of sizes.entries()) {
+      mask.set(this.#kernel.draw(size, this.#keep, seed, firstRow + row, step, place), at);
+      at += size;
+    }
+    mask.fill(this.#keep, at);
   }
 }

@@ -4,12 +4,12 @@ import type { Tensor } from "../graph/tensor.js";
 import type { PretrainingInstance } from "../instances/instance.js";
 import type { Runtime } from "../runtime/runtime.js";
 import { addResult, type BatchResult, emptyResult, resultOf } from "./batch-result.js";
-import { type BatchShape, batchScales, packBatch } from "./pretraining-batch.js";
+import { batchScales, packBatch, type SequenceShape } from "./pretraining-batch.js";
 import { pretrainingGraph } from "./pretraining-graph.js";
 
 export interface EvaluateOptions {
   readonly config: BertConfig;
-  readonly shape: Omit<BatchShape, "vocabSize">;
+  readonly shape: SequenceShape;
   readonly batchSize: number;
   /** Asked between batches; the result is then null. */
   readonly stopped?: () => boolean;
@@ -44,12 +44,8 @@ export async function evaluatePretraining(
   try {
     for (const batch of batches(instances, batchSize)) {
       if (stopped()) return null;
-      const feeds = packBatch(batch, { ...shape, vocabSize: config.vocabSize }, batchScales(batch));
-      const result = resultOf(
-        batch,
-        await executable.run({ ...parameterFeeds, ...feeds }),
-        shape.maxPredictions,
-      );
+      const feeds = packBatch(batch, { ...shape, ...config }, batchScales(batch));
+      const result = resultOf(batch, await executable.run({ ...parameterFeeds, ...feeds }));
       addResult(total, withSums(result));
     }
   } finally {

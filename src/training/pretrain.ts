@@ -11,7 +11,6 @@ import { createTrainingState } from "./pretrainer.js";
 import { checkFit, checkRecipe, type PretrainRecipe } from "./recipe.js";
 import { openRun, runPaths } from "./run-directory.js";
 import { saveModel } from "./save-model.js";
-import { stepFlops } from "./step-flops.js";
 import { restoreCheckpoint, resumeNotices } from "./training-checkpoint.js";
 import { describeEnvironment } from "./training-environment.js";
 import { type PretrainHooks, type Run, runSteps } from "./training-loop.js";
@@ -68,9 +67,7 @@ async function continueRun(run: Run): Promise<PretrainOutcome> {
   const { recipe, paths, state, hooks } = run;
   const { step: first, notices } = await startState(run);
   const parameters = state.weights.data.length;
-  const { maxLength, maxPredictions } = run.instances;
-  const flopsPerStep = stepFlops(recipe.config, { batchSize: recipe.batchSize, maxLength, maxPredictions });
-  hooks.onEvent({ kind: "started", step: first, steps: recipe.steps, parameters, flopsPerStep, notices });
+  hooks.onEvent({ kind: "started", step: first, steps: recipe.steps, parameters, notices });
   const { step, finished, last, best } = await runSteps(run, first);
   if (!finished)
     return {

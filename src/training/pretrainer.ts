@@ -7,14 +7,15 @@ import { type AdamW, clipScale, PUBLISHED_ADAM_W } from "./adam-w.js";
 import { addResult, type BatchResult, emptyResult, resultOf } from "./batch-result.js";
 import { DropoutFeeds } from "./dropout-places.js";
 import { createVector, type ParameterVector } from "./parameter-vector.js";
-import { type BatchShape, batchScales, packBatch } from "./pretraining-batch.js";
+import { batchScales, packBatch, type SequenceShape } from "./pretraining-batch.js";
 import { pretrainingGraph } from "./pretraining-graph.js";
 import { learningRateAt, type Schedule } from "./schedule.js";
+import { packingSymbols } from "./token-packing.js";
 import { TrainedGraph, type TrainingState } from "./trained-graph.js";
 
 export interface PretrainerOptions {
   readonly config: BertConfig;
-  readonly shape: Omit<BatchShape, "vocabSize">;
+  readonly shape: SequenceShape;
   readonly schedule: Schedule;
   /** Probability at every place, hidden and attention. */
   readonly dropout: number;
@@ -103,9 +104,10 @@ export class Pretrainer {
     for (let first = 0; first < batch.length; first += microBatch) {
       if (stopped()) return null;
       const part = batch.slice(first, first + microBatch);
-      const feeds = packBatch(part, { ...shape, vocabSize: config.vocabSize }, scales);
-      const outputs = await this.#trained.run(feeds, new Map([["B", part.length]]), step, first);
-      addResult(total, resultOf(part, outputs, shape.maxPredictions));
+      const feeds = packBatch(part, { ...shape, ...config }, scales);
+      const lengths = part.map(({ ids }) => ids.length);
+      const symbols = packingSymbols(lengths, shape.maxLength);
+      addResult(total, resultOf(part, await this.#trained.run(feeds, { symbols, lengths }, step, first)));
     }
     return total;
   }

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { PretrainingInstance } from "../instances/instance.js";
 import { batchScales, packBatch } from "./pretraining-batch.js";
 
-const SHAPE = { maxLength: 6, maxPredictions: 3, vocabSize: 20 };
+const SHAPE = { maxLength: 6, maxPredictions: 3, vocabSize: 20, headCount: 2 };
 
 function instance(
   ids: readonly number[],
@@ -30,18 +30,24 @@ const BATCH = [
   instance([1, 9, 2], []),
 ];
 
-test("pads ids, types and mask with 0, and points padded predictions at the first token with weight 0", () => {
+test("packs ids and types without padding, rows in blocks of 6, and points predictions at them", () => {
   const packed = packBatch(BATCH, SHAPE, batchScales(BATCH));
   const data = (name: string): number[] => Array.from(packed[name]!.data as Int32Array);
-  expect(data("input_ids")).toEqual([1, 5, 2, 6, 2, 0, 1, 9, 2, 0, 0, 0]);
+  expect(data("input_ids")).toEqual([1, 5, 2, 6, 2, 1, 9, 2, 0, 0, 0, 0]);
   expect(data("token_type_ids")).toEqual([0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0]);
+  expect(data("position_ids")).toEqual([0, 1, 2, 3, 4, 0, 1, 2, 0, 0, 0, 0]);
+  expect(data("first_rows")).toEqual([0, 5]);
   expect(data("attention_mask")).toEqual([1, 1, 1, 1, 1, 0, 1, 1, 1, 0, 0, 0]);
-  expect(data("masked_rows")).toEqual([1, 3, 0, 6, 6, 6]);
-  expect(data("masked_ids")).toEqual([7, 8, 0, 0, 0, 0]);
-  expect(data("masked_weights")).toEqual([1, 1, 0, 0, 0, 0]);
+  expect(data("masked_rows")).toEqual([1, 3]);
+  expect(data("masked_ids")).toEqual([7, 8]);
+  expect(data("masked_weights")).toEqual([1, 1]);
   expect(data("next_sentence_labels")).toEqual([1, 0]);
-  expect(packed["input_ids"]!.dims).toEqual([2, 6]);
-  expect(packed["masked_rows"]!.dims).toEqual([6]);
+});
+
+test("a batch without predictions has one of weight 0", () => {
+  const packed = packBatch([BATCH[1]!], SHAPE, batchScales(BATCH));
+  const data = (name: string): number[] => Array.from(packed[name]!.data as Int32Array);
+  expect([data("masked_rows"), data("masked_ids"), data("masked_weights")]).toEqual([[0], [0], [0]]);
 });
 
 test("scales are those of the whole batch, whatever part is packed", () => {
@@ -58,6 +64,7 @@ test("a batch without masked tokens has a finite scale", () => {
 
 describe("refuses", () => {
   test.each<[string, PretrainingInstance, RegExp]>([
+    ["no tokens", instance([], []), /has no tokens/],
     ["too many tokens", instance([1, 2, 3, 4, 5, 6, 7], []), /has 7 tokens, more than the length 6/],
     [
       "too many predictions",

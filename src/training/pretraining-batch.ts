@@ -1,17 +1,24 @@
-/** @file Packs instances into the padded tensors that the pretraining graph takes. */
+/** @file Packs instances into the tensors that the pretraining graph takes. */
 import { ClinicalBertError } from "../errors.js";
 import { Tensor } from "../graph/tensor.js";
 import type { PretrainingInstance } from "../instances/instance.js";
+import { packTokens } from "./token-packing.js";
 
 /** Masked-LM normaliser: Σ weights + 1e-5 (run_pretraining.py:280). */
 const NORMALIZER_EPSILON = 1e-5;
 
-export interface BatchShape {
+export interface SequenceShape {
   /** S */
   readonly maxLength: number;
-  /** P, predictions a sequence, padded with weight 0 at row 0 of the sequence. */
+  /** P, the most predictions of a sequence. */
   readonly maxPredictions: number;
+}
+
+/** Of sequences, and of the model that they are for. */
+export interface BatchShape extends SequenceShape {
   readonly vocabSize: number;
+  /** A */
+  readonly headCount: number;
 }
 
 /** What the losses are divided by, over the whole batch. */
@@ -21,55 +28,61 @@ export interface BatchScales {
 }
 
 export function batchScales(instances: readonly PretrainingInstance[]): BatchScales {
-  const predictions = instances.reduce((sum, instance) => sum + instance.maskedPositions.length, 0);
+  const predictions = sum(instances.map(({ maskedPositions }) => maskedPositions.length));
   return { maskedLm: 1 / (predictions + NORMALIZER_EPSILON), nextSentence: 1 / instances.length };
 }
 
 /**
- * Tensors of `instances` (a whole batch or a micro-batch of it). Throws `TRAINING_INSTANCE` for an instance that is longer
- * than the model's input, has more predictions than `maxPredictions`, or ids outside of the vocabulary.
+ * Tensors of `instances` (a whole batch or a micro-batch of it), without padding. Throws `TRAINING_INSTANCE` for an instance that is
+ * empty or longer than the model's input, has more predictions than `maxPredictions`, or ids outside of the vocabulary.
  */
 export function packBatch(
   instances: readonly PretrainingInstance[],
-  { maxLength: S, maxPredictions: P, vocabSize }: BatchShape,
+  { maxLength, maxPredictions, vocabSize, headCount }: BatchShape,
   scales: BatchScales,
 ): Record<string, Tensor> {
-  const B = instances.length;
-  const ids = new Int32Array(B * S);
-  const typeIds = new Int32Array(B * S);
-  const attentionMask = new Int32Array(B * S);
-  const maskedRows = new Int32Array(B * P);
-  const maskedIds = new Int32Array(B * P);
-  const maskedWeights = new Float32Array(B * P);
-  const labels = new Int32Array(B);
-  for (const [row, instance] of instances.entries()) {
-    checkInstance(instance, S, P, vocabSize);
-    ids.set(instance.ids, row * S);
-    typeIds.set(instance.segmentIds, row * S);
-    attentionMask.fill(1, row * S, row * S + instance.ids.length);
-    maskedRows.fill(row * S, row * P, (row + 1) * P);
-    for (const [index, position] of instance.maskedPositions.entries()) {
-      maskedRows[row * P + index] = row * S + position;
-      maskedIds[row * P + index] = instance.maskedIds[index]!;
-      maskedWeights[row * P + index] = 1;
+  for (const instance of instances) checkInstance(instance, maxLength, maxPredictions, vocabSize);
+  const lengths = instances.map(({ ids }) => ids.length);
+  const { rows, starts, feeds } = packTokens(lengths, maxLength, headCount);
+  const ids = new Int32Array(rows);
+  const typeIds = new Int32Array(rows);
+  // A batch that predicts nothing still has one row, of weight 0: onnxruntime has no products of no rows.
+  const M = Math.max(1, sum(instances.map(({ maskedIds }) => maskedIds.length)));
+  const maskedRows = new Int32Array(M);
+  const maskedIds = new Int32Array(M);
+  const maskedWeights = new Float32Array(M);
+  let prediction = 0;
+  for (const [index, instance] of instances.entries()) {
+    const start = starts[index]!;
+    ids.set(instance.ids, start);
+    typeIds.set(instance.segmentIds, start);
+    maskedIds.set(instance.maskedIds, prediction);
+    for (const position of instance.maskedPositions) {
+      maskedRows[prediction] = start + position;
+      maskedWeights[prediction++] = 1;
     }
-    labels[row] = instance.isRandomNext ? 1 : 0;
   }
+  const labels = Int32Array.from(instances, ({ isRandomNext }) => (isRandomNext ? 1 : 0));
   return {
-    input_ids: Tensor.int32(ids, [B, S]),
-    token_type_ids: Tensor.int32(typeIds, [B, S]),
-    attention_mask: Tensor.int32(attentionMask, [B, S]),
-    masked_rows: Tensor.int32(maskedRows, [B * P]),
-    masked_ids: Tensor.int32(maskedIds, [B * P]),
-    masked_weights: Tensor.float32(maskedWeights, [B * P]),
-    next_sentence_labels: Tensor.int32(labels, [B]),
+    ...feeds,
+    input_ids: Tensor.int32(ids, [rows]),
+    token_type_ids: Tensor.int32(typeIds, [rows]),
+    masked_rows: Tensor.int32(maskedRows, [M]),
+    masked_ids: Tensor.int32(maskedIds, [M]),
+    masked_weights: Tensor.float32(maskedWeights, [M]),
+    next_sentence_labels: Tensor.int32(labels, [instances.length]),
     masked_lm_scale: Tensor.float32([scales.maskedLm], []),
     next_sentence_scale: Tensor.float32([scales.nextSentence], []),
   };
 }
 
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}
+
 function checkInstance(instance: PretrainingInstance, S: number, P: number, vocabSize: number): void {
   const { ids, maskedPositions, maskedIds } = instance;
+  if (ids.length === 0) throw refuse("has no tokens", "Make the instances again.");
   if (ids.length > S)
     throw refuse(
       `has ${ids.length} tokens, more than the length ${S}`,

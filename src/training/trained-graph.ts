@@ -5,7 +5,7 @@ import type { Tensor } from "../graph/tensor.js";
 import type { Executable, TensorMap } from "../runtime/runtime.js";
 import { accumulatedName } from "./accumulated-gradients.js";
 import { type AdamW, globalNorm, updateAdamW } from "./adam-w.js";
-import type { DropoutFeeds } from "./dropout-places.js";
+import type { DropoutFeeds, MaskRows } from "./dropout-places.js";
 import { createVector, decaySegments, type ParameterVector } from "./parameter-vector.js";
 
 /** Weights and moments: with the step, everything that the next step depends on. */
@@ -38,13 +38,8 @@ export class TrainedGraph {
   }
 
   /** Runs a micro-batch whose first row is row `first` of the batch at `step`, and adds its gradients to `gradients`. */
-  run(
-    feeds: TensorMap,
-    symbols: ReadonlyMap<string, number>,
-    step: number,
-    first: number,
-  ): Promise<Record<string, Tensor>> {
-    const masks = this.#dropout.draw(symbols, step, first);
+  run(feeds: TensorMap, rows: MaskRows, step: number, first: number): Promise<Record<string, Tensor>> {
+    const masks = this.#dropout.draw(rows, step, first);
     return this.#executable.run({ ...feeds, ...this.#parameterFeeds, ...masks }, this.#gradientOutputs);
   }
 

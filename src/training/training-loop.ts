@@ -11,6 +11,7 @@ import { Pretrainer, type StepResult } from "./pretrainer.js";
 import type { TrainingState } from "./trained-graph.js";
 import type { PretrainRecipe } from "./recipe.js";
 import type { RunPaths } from "./run-directory.js";
+import { stepFlops } from "./step-flops.js";
 import { openStepLog, type StepLog } from "./step-log.js";
 import { saveCheckpoint } from "./training-checkpoint.js";
 import type { TrainingEnvironment } from "./training-environment.js";
@@ -36,10 +37,10 @@ export type PretrainEvent =
       readonly step: number;
       readonly steps: number;
       readonly parameters: number;
-      readonly flopsPerStep: number;
       readonly notices: readonly string[];
     }
-  | { readonly kind: "step"; readonly metrics: StepMetrics }
+  /** `flops`: floating-point operations of the update, by `stepFlops`. */
+  | { readonly kind: "step"; readonly metrics: StepMetrics; readonly flops: number }
   | { readonly kind: "checkpoint"; readonly step: number }
   | { readonly kind: "evaluating"; readonly sequences: number }
   | { readonly kind: "evaluated"; readonly line: HeldOutLine };
@@ -141,7 +142,10 @@ async function trainSteps(
       const line = metricsOf(result, done, (performance.now() - started) / 1000);
       metrics.write(line);
       events.write(done, tagged("train", line));
-      hooks.onEvent({ kind: "step", metrics: line });
+      hooks.onEvent({
+        ...{ kind: "step", metrics: line },
+        flops: stepFlops(recipe.config, batch, instances.maxLength),
+      });
       if (done % recipe.checkpointEvery === 0 || done === steps) await save(done);
       if (!(await evaluateIfDue(done))) {
         if (done % recipe.checkpointEvery !== 0 && 3 * state.weights.data.byteLength <= SAVE_ON_STOP_BYTES)

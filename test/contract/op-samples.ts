@@ -268,6 +268,17 @@ export const OP_SAMPLES: { readonly [K in OpKind]: readonly OpSample[] } = {
       build: (g, { base, at, updates }) => g.scatterAdd(base!, at!, updates!),
     },
   ],
+  moveRows: [
+    {
+      name: "moveRows, a permutation",
+      inputs: {
+        x: floats([5, 3]),
+        from: indices([5], [3, 0, 4, 1, 2]),
+        back: indices([5], [1, 3, 4, 0, 2]),
+      },
+      build: (g, { x, from, back }) => g.moveRows(x!, from!, back!),
+    },
+  ],
   pick: [
     {
       name: "pick",

@@ -4,14 +4,15 @@
  * right one is proved with given masks in `gradients.test.ts`.
  */
 import { afterEach, describe, expect, test } from "vitest";
-import { gradientName, resolveDim, sizeOf, Tensor } from "../../src/graph/index.js";
+import { gradientName, type Tensor } from "../../src/graph/index.js";
 import { createOrtRuntime, liveExecutables } from "../../src/runtime/index.js";
-import { DropoutMasks } from "../../src/training/dropout.js";
+import { DropoutFeeds } from "../../src/training/dropout-places.js";
 import { createTrainingState, Pretrainer } from "../../src/training/pretrainer.js";
 import { batchScales, packBatch } from "../../src/training/pretraining-batch.js";
 import { accumulatedName } from "../../src/training/accumulated-gradients.js";
 import { pretrainingGraph } from "../../src/training/pretraining-graph.js";
 import type { Schedule } from "../../src/training/schedule.js";
+import { packingSymbols } from "../../src/training/token-packing.js";
 import { globalNormOf, instanceOf, type PlainInstance, readGolden, zerosLike } from "./golden.js";
 
 afterEach(() => expect(liveExecutables()).toBe(0));
@@ -63,6 +64,7 @@ describe("with dropout on", async () => {
     maxLength: expected.longest,
     maxPredictions: expected.predictions,
     vocabSize: config.vocabSize,
+    headCount: config.headCount,
   };
 
   /** The distance of `DRAWS` draws from PyTorch's. */
@@ -74,26 +76,19 @@ describe("with dropout on", async () => {
     });
     const executable = await (await createOrtRuntime({ threads: 1 })).compile(graph);
     const batch = batchOf(expected.batches[0]!);
-    const symbols = new Map([["B", batch.length]]);
+    const lengths = batch.map(({ ids }) => ids.length);
+    const rows = { symbols: packingSymbols(lengths, expected.longest), lengths };
     const feeds: Record<string, Tensor> = packBatch(batch, shape, batchScales(batch));
     for (const [name, tensor] of golden.group("parameter")) {
       feeds[name] = tensor;
       feeds[accumulatedName(name)] = zerosLike(tensor);
     }
-    for (const { input, dims } of dropoutPlaces) {
-      const numbers = dims.map((dim) => resolveDim(dim, symbols));
-      feeds[input] = Tensor.float32(new Float32Array(sizeOf(numbers)), numbers);
-    }
-    const masks = new DropoutMasks(probability);
+    const dropout = new DropoutFeeds(dropoutPlaces, probability, 4);
     const names = [...golden.group("parameter").keys()];
     const [masked, next, norms]: [number[], number[], number[]] = [[], [], []];
     try {
       for (let step = 0; step < DRAWS; step++) {
-        for (const [place, { input }] of dropoutPlaces.entries()) {
-          const mask = feeds[input]!.data as Float32Array;
-          masks.fill(mask, batch.length, { seed: 4, step, place, firstRow: 0 });
-        }
-        const outputs = await executable.run(feeds);
+        const outputs = await executable.run({ ...feeds, ...dropout.draw(rows, step, 0) });
         masked.push(Number(outputs["masked_lm_loss"]!.data[0]));
         next.push(Number(outputs["next_sentence_loss"]!.data[0]));
         norms.push(globalNormOf(new Map(names.map((name) => [name, outputs[gradientName(name)]!]))));

@@ -21,6 +21,7 @@ import {
   type Runtime,
 } from "../../src/runtime/index.js";
 import { batchScales, packBatch } from "../../src/training/pretraining-batch.js";
+import { packingSymbols, packTokens } from "../../src/training/token-packing.js";
 import { accumulatedName } from "../../src/training/accumulated-gradients.js";
 import { pretrainingGraph } from "../../src/training/pretraining-graph.js";
 import {
@@ -130,7 +131,7 @@ function feedsOf({ config, expected, group }: Golden<Batch>, exact: boolean, mut
   const { longest: maxLength, predictions: maxPredictions } = expected;
   const plain = expected.instances.map(instanceOf);
   const instances = mutation.instances?.(plain) ?? plain;
-  const shape = { maxLength, maxPredictions, vocabSize: config.vocabSize };
+  const shape = { maxLength, maxPredictions, ...config };
   const scales = batchScales(instances);
   const weights = instances.reduce((sum, { maskedIds }) => sum + maskedIds.length, 0);
   const maskedLm = mutation.maskedLmScale?.(weights, instances.length * maxPredictions) ?? scales.maskedLm;
@@ -256,6 +257,21 @@ describe("with given dropout masks", async () => {
   const names = [...group("gradient").keys()];
   const differentiated = differentiate(graph, "loss", names);
 
+  const lengths = expected.instances.map(({ ids }) => ids.length);
+  const symbols = packingSymbols(lengths, expected.longest);
+
+  /** The rows of the tokens of a mask [B·S, width], and ones for the empty rows behind them. */
+  function packed(bits: Uint8Array, width: number): Uint8Array {
+    const rows = new Uint8Array(packTokens(lengths, expected.longest, 1).rows * width).fill(1);
+    let at = 0;
+    for (const [b, length] of lengths.entries()) {
+      const start = b * expected.longest * width;
+      rows.set(bits.subarray(start, start + length * width), at);
+      at += length * width;
+    }
+    return rows;
+  }
+
   /** The largest error of losses and gradients; `kept` is a place whose mask drops nothing. */
   async function largestError(runtime: Runtime, kept?: string): Promise<number> {
     const exact = runtime.name === "reference";
@@ -264,10 +280,10 @@ describe("with given dropout masks", async () => {
     for (const { input, dims } of dropoutPlaces) {
       const place = input.replace("dropout/", "");
       const scale = 1 / (1 - expected.probability);
-      const mask = Array.from(masks.get(place)!.data as Uint8Array, (bit) =>
+      const bits = masks.get(place)!.data as Uint8Array;
+      const mask = Array.from(dims.length === 2 ? packed(bits, config.hiddenSize) : bits, (bit) =>
         place === kept ? 1 : bit * scale,
       );
-      const symbols = new Map([["B", expected.instances.length]]);
       const numbers = dims.map((dim) => resolveDim(dim, symbols));
       feeds[input] = exact
         ? new Tensor("float64", Float64Array.from(mask), numbers)

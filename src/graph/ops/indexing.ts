@@ -32,6 +32,23 @@ export const scatterAdd: OpDefinition<"scatterAdd"> = {
   gradient: (g, { inputs: [, indices] }, [dy]) => [dy!, null, g.gather(dy!, indices!)],
 };
 
+/**
+ * A gather that is undone by another gather, so that its gradient adds nothing up: rows of x go where `back` says, and come
+ * from there. Rows that no `back` names, and rows that `from` takes more than once, must have a gradient of zero (padding).
+ */
+export const moveRows: OpDefinition<"moveRows"> = {
+  infer([x, from, back]) {
+    requireIndices(from!);
+    requireIndices(back!);
+    if (from!.dims.length !== 1 || !sameDims(back!.dims, x!.dims.slice(0, 1)))
+      throw shapeError(
+        `rows of ${formatDims(x!.dims)} moved by ${formatDims(from!.dims)} and back by ${formatDims(back!.dims)}`,
+      );
+    return [{ dtype: x!.dtype, dims: [from!.dims[0]!, ...x!.dims.slice(1)] }];
+  },
+  gradient: (g, { inputs: [, from, back] }, [dy]) => [g.moveRows(dy!, back!, from!), null, null],
+};
+
 export const pick: OpDefinition<"pick"> = {
   infer([x, indices]) {
     requireIndices(indices!);

@@ -3,7 +3,7 @@ import type { OpKind } from "../value.js";
 import { add, div, mul, sub } from "./arithmetic.js";
 import type { OpDefinition } from "./definition.js";
 import { cast, erf, exp, gelu, log, neg, relu, sqrt, step, tanh } from "./elementwise.js";
-import { argmax, gather, pick, scatterAdd, unpick } from "./indexing.js";
+import { argmax, gather, moveRows, pick, scatterAdd, unpick } from "./indexing.js";
 import { constant, input, iota, zeros } from "./leaf.js";
 import { broadcast, reshape, select, transpose, unselect } from "./movement.js";
 import { gemm, matmul } from "./products.js";
@@ -42,6 +42,7 @@ export const OPS: { readonly [K in OpKind]: OpDefinition<K> } = {
   layerNormalization,
   gather,
   scatterAdd,
+  moveRows,
   pick,
   unpick,
   argmax,

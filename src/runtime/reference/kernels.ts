@@ -86,6 +86,16 @@ function rowOf(index: number, rows: number): number {
   return row;
 }
 
+function rowsAt(table: NumberArray, indices: NumberArray, dims: readonly number[]): NumberArray {
+  const y = zerosArray(dims);
+  const width = sizeOf(table.dims.slice(1));
+  for (const [at, index] of indices.data.entries()) {
+    const row = rowOf(index, table.dims[0]!);
+    y.data.set(table.data.subarray(row * width, (row + 1) * width), at * width);
+  }
+  return y;
+}
+
 export const KERNELS: { readonly [K in OpKind]: Kernel<K> } = {
   input() {
     throw internalError("inputs are fed, not computed.");
@@ -183,15 +193,8 @@ export const KERNELS: { readonly [K in OpKind]: Kernel<K> } = {
     });
     return [y, mean, inverseDeviation];
   },
-  gather(_, [table, indices], [dims]) {
-    const y = zerosArray(dims!);
-    const width = sizeOf(table!.dims.slice(1));
-    for (const [at, index] of indices!.data.entries()) {
-      const row = rowOf(index, table!.dims[0]!);
-      y.data.set(table!.data.subarray(row * width, (row + 1) * width), at * width);
-    }
-    return [y];
-  },
+  gather: (_, [table, indices], [dims]) => [rowsAt(table!, indices!, dims!)],
+  moveRows: (_, [x, from], [dims]) => [rowsAt(x!, from!, dims!)],
   scatterAdd(_, [base, indices, updates]) {
     const y = { dims: base!.dims, data: base!.data.slice() };
     const width = sizeOf(base!.dims.slice(1));

@@ -124,7 +124,7 @@ export class Finetuner {
         ["B", part.length],
         ["S", length],
       ]);
-      const outputs = await this.#trained.run(feeds, symbols, step, first);
+      const outputs = await this.#trained.run(feeds, { symbols }, step, first);
       loss += Number(outputs["loss"]!.data[0]);
     }
     return { loss, paddedTokens: rows.length * length };

@@ -3,6 +3,7 @@ import type { BertConfig } from "../../bert/config.js";
 import { bertScope, encoder, pooler } from "../../bert/encoder.js";
 import { sequenceClassificationHead, tokenClassificationHead } from "../../bert/heads.js";
 import { type BertHead, parameterTable } from "../../bert/parameters.js";
+import { paddedLayout } from "../../bert/token-layout.js";
 import { GraphBuilder } from "../../graph/builder.js";
 import { type Dim, productOf } from "../../graph/dim.js";
 import type { Graph } from "../../graph/value.js";
@@ -37,7 +38,9 @@ export function finetuningGraph(
   const dims: readonly [Dim, Dim] = ["B", "S"];
   const { drop, places } = collectDropout(g, dropout);
   const scope = bertScope(g, config, heads, drop);
+  const layout = paddedLayout(g, dims);
   const { hidden } = encoder(scope, {
+    layout,
     ids: g.input("input_ids", "int32", dims),
     typeIds: g.input("token_type_ids", "int32", dims),
     attentionMask: g.input("attention_mask", "int32", dims),
@@ -46,7 +49,7 @@ export function finetuningGraph(
   const N = ofTokens ? productOf(dims) : dims[0];
   const logits = ofTokens
     ? tokenClassificationHead(scope, hidden)
-    : sequenceClassificationHead(scope, pooler(scope, hidden, dims));
+    : sequenceClassificationHead(scope, pooler(scope, hidden, layout));
   const losses = crossEntropy(g, logits, g.input("labels", "int32", [N]));
   g.output("loss", g.reduceSum(g.mul(losses, g.input("label_weights", "float32", [N])), [0]));
   g.output("predictions", g.argmax(logits));

@@ -265,14 +265,15 @@ class PublishedAdamW:
                 parameter.sub_(rate * update)
 
 
-def train(model, dtype, batches, schedule, flip=False):
+def train(model, dtype, batches, schedule, reorder=lambda rows: rows, attention=None):
     typed = in_precision(model, dtype)
+    if attention:
+        typed.set_attn_implementation(attention)
     optimizer = PublishedAdamW(typed)
     curve = []
     for step, batch in enumerate(batches):
         typed.zero_grad(set_to_none=True)
-        if flip:
-            batch = {k: v.flip(0) for k, v in batch.items()}
+        batch = {k: reorder(v) for k, v in batch.items()}
         masked, following = losses(typed, batch)
         (masked + following).backward()
         curve.append((masked + following).item())
@@ -289,8 +290,12 @@ def trajectory(name, config, seed, pool, size, steps, longest, predictions, sche
     exact, curve, norms = train(model, torch.float64, batches, schedule)
     final = {k: p.detach() for k, p in parameters(exact).items()}
     weight_errors, loss_errors = [], []
-    for flip in (False, True):
-        typed, float32_curve, _ = train(model, torch.float32, batches, schedule, flip)
+    # As for single gradients: several orders of the rows and two implementations of attention stand for PyTorch.
+    orders = [(None, lambda rows: rows)]
+    orders += [(attention, lambda rows, by=shift: rows.roll(by, 0).flip(0))
+               for attention in ("eager", "sdpa") for shift in range(4)]
+    for attention, reorder in orders:
+        typed, float32_curve, _ = train(model, torch.float32, batches, schedule, reorder, attention)
         weight_errors.append({k: float((p.detach().double() - final[k]).norm()) for k, p in parameters(typed).items()})
         loss_errors.append(math.sqrt(sum((a - b) ** 2 for a, b in zip(float32_curve, curve)) / steps))
     clipped = sum(n > 1 for n in norms) / steps

@@ -12,7 +12,7 @@ import type { Graph } from "../src/graph/value.js";
 import { lowerGraph } from "../src/onnx/lower.js";
 import { accumulatedName } from "../src/training/accumulated-gradients.js";
 import { pretrainingGraph } from "../src/training/pretraining-graph.js";
-import { packingSymbols, packTokens } from "../src/training/token-packing.js";
+import { packingSymbols, packTokens, rowBlock } from "../src/training/token-packing.js";
 import type { Tensor } from "../src/graph/tensor.js";
 import { createWords } from "../src/util/counter-random.js";
 
@@ -73,29 +73,29 @@ const LIMITS: Readonly<Record<string, number>> = {
 function createFeeds(graph: Graph, micro: number, heads: number): Record<string, ort.Tensor> {
   const word = createWords(0, 1, [0, 0, 0]);
   const noise = Float32Array.from({ length: 4093 }, () => 0.07 * (word() / 2 ** 32 - 0.5));
-  const lengths = new Array<number>(micro).fill(S);
-  const symbols = packingSymbols(lengths, S).set("M", micro * P);
-  const packing: Readonly<Record<string, Tensor>> = packTokens(lengths, S, heads).feeds;
+  const shape = { lengths: new Array<number>(micro).fill(S), maxLength: S, block: rowBlock(S) };
+  const symbols = packingSymbols(shape).set("M", micro * P);
+  const packing: Readonly<Record<string, Tensor>> = packTokens(shape, heads).feeds;
   const feeds: Record<string, ort.Tensor> = {};
   for (const { node, dtype, dims } of graph.inputs) {
     if (node.op !== "input") continue;
     const { name } = node.attributes;
-    const shape = dims.map((dim) => resolveDim(dim, symbols));
-    const length = sizeOf(shape);
+    const numbers = dims.map((dim) => resolveDim(dim, symbols));
+    const length = sizeOf(numbers);
     if (packing[name] !== undefined) {
-      feeds[name] = new ort.Tensor("int32", packing[name].data as Int32Array, shape);
+      feeds[name] = new ort.Tensor("int32", packing[name].data as Int32Array, numbers);
     } else if (dtype === "int32") {
       const limit = LIMITS[name] ?? 2;
       feeds[name] = new ort.Tensor(
         "int32",
         Int32Array.from({ length }, () => word() % limit),
-        shape,
+        numbers,
       );
     } else {
       const data = new Float32Array(length);
       for (let start = 0; start < length; start += noise.length)
         data.set(noise.subarray(0, length - start), start);
-      feeds[name] = new ort.Tensor("float32", data, shape);
+      feeds[name] = new ort.Tensor("float32", data, numbers);
     }
   }
   return feeds;

@@ -4,6 +4,7 @@ import { type Dim, resolveDim, symbolsOf } from "../graph/dim.js";
 import { sizeOf, Tensor } from "../graph/tensor.js";
 import type { Value } from "../graph/value.js";
 import { DropoutMasks } from "./dropout.js";
+import { type PackedShape, packingSymbols } from "./token-packing.js";
 
 /** A mask that the graph wants fed: `dropout/PLACE`, with its dims and which probability it has. */
 export interface DropoutPlace {
@@ -32,13 +33,6 @@ export function collectDropout(g: GraphBuilder, enabled: boolean): DropoutCollec
   return { drop, places };
 }
 
-/** The rows of a micro-batch that masks are drawn for. */
-export interface MaskRows {
-  readonly symbols: ReadonlyMap<string, number>;
-  /** Tokens of every sequence, where the graph's rows are packed tokens. */
-  readonly lengths?: readonly number[];
-}
-
 /** Draws the masks of a micro-batch into memory that is used again and again. */
 export class DropoutFeeds {
   readonly #places: readonly DropoutPlace[];
@@ -55,19 +49,18 @@ export class DropoutFeeds {
     this.#seed = seed;
   }
 
-  /** Masks of B sequences, the first of which is row `firstRow` of the whole batch. Overwritten by the next call. */
-  draw({ symbols, lengths }: MaskRows, step: number, firstRow: number): Record<string, Tensor> {
+  /** Masks of packed sequences, the first of which is row `firstRow` of the whole batch. Overwritten by the next call. */
+  draw(rows: PackedShape, step: number, firstRow: number): Record<string, Tensor> {
+    const symbols = packingSymbols(rows);
     const feeds: Record<string, Tensor> = {};
-    const B = symbols.get("B")!;
     for (const [place, { input, dims }] of this.#places.entries()) {
       const shape = dims.map((dim) => resolveDim(dim, symbols));
       const tensor = this.#tensor(place, shape);
-      const mask = tensor.data as Float32Array;
-      const packed = lengths !== undefined && !symbolsOf(dims[0]!).includes("B");
-      const sizes = packed
-        ? lengths.map((length) => length * sizeOf(shape.slice(1)))
-        : new Array<number>(B).fill(mask.length / B);
-      this.#masks.fill(mask, sizes, { seed: this.#seed, step, place, firstRow });
+      const width = sizeOf(shape.slice(1));
+      const bySequence = symbolsOf(dims[0]!).includes("B");
+      const sizes = rows.lengths.map((length) => (bySequence ? width : length * width));
+      const key = { seed: this.#seed, step, place, firstRow };
+      this.#masks.fill(tensor.data as Float32Array, sizes, key);
       feeds[input] = tensor;
     }
     return feeds;

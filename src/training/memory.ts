@@ -6,7 +6,7 @@ import { resolveDim } from "../graph/dim.js";
 import { sizeOf } from "../graph/tensor.js";
 import { peakGraphBytes } from "./graph-memory.js";
 import { type PretrainingGraph, pretrainingGraph } from "./pretraining-graph.js";
-import { packingSymbols } from "./token-packing.js";
+import { packingSymbols, rowBlock } from "./token-packing.js";
 
 export interface TrainingShape {
   readonly config: BertConfig;
@@ -63,8 +63,9 @@ function estimateWith(
   { config, maxLength, maxPredictions }: TrainingShape,
   microBatch: number,
 ): number {
-  const full = new Array<number>(microBatch).fill(maxLength);
-  const sizes = new Map([...packingSymbols(full, maxLength), ["M", microBatch * maxPredictions]]);
+  const lengths = new Array<number>(microBatch).fill(maxLength);
+  const sizes = packingSymbols({ lengths, maxLength, block: rowBlock(maxLength) });
+  sizes.set("M", microBatch * maxPredictions);
   const table = parameterTable(config, PRETRAINING_HEADS);
   const parameters = FLOAT_BYTES * table.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   const embeddings = FLOAT_BYTES * config.vocabSize * config.hiddenSize;

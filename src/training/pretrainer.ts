@@ -7,10 +7,9 @@ import { type AdamW, clipScale, PUBLISHED_ADAM_W } from "./adam-w.js";
 import { addResult, type BatchResult, emptyResult, resultOf } from "./batch-result.js";
 import { DropoutFeeds } from "./dropout-places.js";
 import { createVector, type ParameterVector } from "./parameter-vector.js";
-import { batchScales, packBatch, type SequenceShape } from "./pretraining-batch.js";
+import { batchScales, packBatch, packedShape, type SequenceShape } from "./pretraining-batch.js";
 import { pretrainingGraph } from "./pretraining-graph.js";
 import { learningRateAt, type Schedule } from "./schedule.js";
-import { packingSymbols } from "./token-packing.js";
 import { TrainedGraph, type TrainingState } from "./trained-graph.js";
 
 export interface PretrainerOptions {
@@ -105,9 +104,8 @@ export class Pretrainer {
       if (stopped()) return null;
       const part = batch.slice(first, first + microBatch);
       const feeds = packBatch(part, { ...shape, ...config }, scales);
-      const lengths = part.map(({ ids }) => ids.length);
-      const symbols = packingSymbols(lengths, shape.maxLength);
-      addResult(total, resultOf(part, await this.#trained.run(feeds, { symbols, lengths }, step, first)));
+      const outputs = await this.#trained.run(feeds, packedShape(part, shape.maxLength), step, first);
+      addResult(total, resultOf(part, outputs));
     }
     return total;
   }

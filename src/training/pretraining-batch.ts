@@ -2,7 +2,7 @@
 import { ClinicalBertError } from "../errors.js";
 import { Tensor } from "../graph/tensor.js";
 import type { PretrainingInstance } from "../instances/instance.js";
-import { packTokens } from "./token-packing.js";
+import { type PackedShape, packTokens, rowBlock } from "./token-packing.js";
 
 /** Masked-LM normaliser: Σ weights + 1e-5 (run_pretraining.py:280). */
 const NORMALIZER_EPSILON = 1e-5;
@@ -42,8 +42,7 @@ export function packBatch(
   scales: BatchScales,
 ): Record<string, Tensor> {
   for (const instance of instances) checkInstance(instance, maxLength, maxPredictions, vocabSize);
-  const lengths = instances.map(({ ids }) => ids.length);
-  const { rows, starts, feeds } = packTokens(lengths, maxLength, headCount);
+  const { rows, starts, feeds } = packTokens(packedShape(instances, maxLength), headCount);
   const ids = new Int32Array(rows);
   const typeIds = new Int32Array(rows);
   // A batch that predicts nothing still has one row, of weight 0: onnxruntime has no products of no rows.
@@ -74,6 +73,14 @@ export function packBatch(
     masked_lm_scale: Tensor.float32([scales.maskedLm], []),
     next_sentence_scale: Tensor.float32([scales.nextSentence], []),
   };
+}
+
+/** How these instances are packed on a grid of `maxLength` places each. */
+export function packedShape(
+  instances: readonly Pick<PretrainingInstance, "ids">[],
+  maxLength: number,
+): PackedShape {
+  return { lengths: instances.map(({ ids }) => ids.length), maxLength, block: rowBlock(maxLength) };
 }
 
 function sum(numbers: readonly number[]): number {

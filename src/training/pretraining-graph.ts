@@ -3,14 +3,13 @@ import type { BertConfig } from "../bert/config.js";
 import { bertScope, encoder, pooler } from "../bert/encoder.js";
 import { maskedLmHead, nextSentenceHead } from "../bert/heads.js";
 import { PRETRAINING_HEADS, parameterTable } from "../bert/parameters.js";
-import { packedLayout } from "../bert/token-layout.js";
 import { GraphBuilder } from "../graph/builder.js";
-import { productOf } from "../graph/dim.js";
 import type { Graph } from "../graph/value.js";
 import { withAccumulatedGradients } from "./accumulated-gradients.js";
 import { crossEntropy } from "./cross-entropy.js";
 import { collectDropout, type DropoutPlace } from "./dropout-places.js";
-import { packedRowsDim } from "./token-packing.js";
+import { packedInputs } from "./packed-inputs.js";
+import { rowBlock } from "./token-packing.js";
 
 export interface PretrainingGraph {
   readonly graph: Graph;
@@ -26,8 +25,7 @@ export interface PretrainingGraphOptions {
 }
 
 /**
- * Inputs: `input_ids`, `token_type_ids` and `position_ids` int32 [T], without padding; `attention_mask` int32 [B, S];
- * `grid_rows` int32 [B·A·S], `packed_rows` int32 [T·A] and `first_rows` int32 [B] (`PackedRows`); `masked_rows` (rows of the
+ * Inputs: those of `packedInputs`; `masked_rows` (rows of the
  * hidden states), `masked_ids` int32 [M], `masked_weights` float32 [M]; `next_sentence_labels` int32 [B]; the scalars `masked_lm_scale` = 1/(Σ weights + 1e-5) and `next_sentence_scale` = 1/B **of the whole batch**, so that
  * micro-batches add up to the big batch; parameters by canonical name; `dropout/…`; `accumulated/…`.
  *
@@ -39,20 +37,8 @@ export function pretrainingGraph(config: BertConfig, options: PretrainingGraphOp
   const g = new GraphBuilder();
   const { drop, places: dropoutPlaces } = collectDropout(g, dropout);
   const scope = bertScope(g, config, PRETRAINING_HEADS, drop);
-  const rows = packedRowsDim(S);
-  const A = config.headCount;
-  const layout = packedLayout(g, ["B", S], {
-    positions: g.input("position_ids", "int32", [rows]),
-    gridRows: g.input("grid_rows", "int32", [productOf(["B", A, S])]),
-    packedRows: g.input("packed_rows", "int32", [productOf([rows, A])]),
-    firstRows: g.input("first_rows", "int32", ["B"]),
-  });
-  const { hidden } = encoder(scope, {
-    ids: g.input("input_ids", "int32", [rows]),
-    typeIds: g.input("token_type_ids", "int32", [rows]),
-    attentionMask: g.input("attention_mask", "int32", ["B", S]),
-    layout,
-  });
+  const inputs = packedInputs(g, config, ["B", S], rowBlock(S));
+  const { hidden } = encoder(scope, inputs);
 
   const masked = maskedLmHead(scope, g.gather(hidden, g.input("masked_rows", "int32", ["M"]))); // [M, V]
   const maskedLosses = g.mul(
@@ -61,7 +47,7 @@ export function pretrainingGraph(config: BertConfig, options: PretrainingGraphOp
   );
   const maskedLoss = g.mul(g.reduceSum(maskedLosses, [0]), g.input("masked_lm_scale", "float32", []));
 
-  const next = nextSentenceHead(scope, pooler(scope, hidden, layout)); // [B, 2]
+  const next = nextSentenceHead(scope, pooler(scope, hidden, inputs.layout)); // [B, 2]
   const nextLosses = crossEntropy(g, next, g.input("next_sentence_labels", "int32", ["B"]));
   const nextLoss = g.mul(g.reduceSum(nextLosses, [0]), g.input("next_sentence_scale", "float32", []));
 

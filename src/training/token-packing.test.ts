@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { resolveDim } from "../graph/dim.js";
 import type { Tensor } from "../graph/tensor.js";
 import { createWords } from "../util/counter-random.js";
-import { packedRowsDim, packingSymbols, packTokens } from "./token-packing.js";
+import { packedRowsDim, packingSymbols, packTokens, rowBlock } from "./token-packing.js";
 
 const HEADS = 3;
 
@@ -21,9 +21,10 @@ const CASES = Array.from({ length: 60 }, (_, seed) => {
 });
 
 test.each(CASES)("$lengths on a grid of $maxLength", ({ lengths, maxLength: S }) => {
-  const { rows, starts, feeds } = packTokens(lengths, S, HEADS);
+  const shape = { lengths, maxLength: S, block: rowBlock(S) };
+  const { rows, starts, feeds } = packTokens(shape, HEADS);
   const tokens = lengths.reduce((sum, length) => sum + length, 0);
-  expect(rows).toBe(resolveDim(packedRowsDim(S), packingSymbols(lengths, S)));
+  expect(rows).toBe(resolveDim(packedRowsDim(shape.block), packingSymbols(shape)));
   expect(rows).toBeGreaterThanOrEqual(tokens);
   expect(rows).toBeLessThanOrEqual(lengths.length * S);
   expect(rows - tokens).toBeLessThanOrEqual(16);

@@ -2,29 +2,36 @@
 import { type Dim, productOf, splitDim } from "../graph/dim.js";
 import { Tensor } from "../graph/tensor.js";
 
-/**
- * Rows come in blocks of the largest divisor of S up to this, so that sums over rows stay sums of block sums (numerics contract,
- * "Large sums"). The rest of the last block holds empty rows: token 0, no place on the grid that anybody reads, gradient 0.
- */
 const LARGEST_BLOCK = 16;
 
-function blockOf(length: number): number {
-  return splitDim(length, LARGEST_BLOCK)[1];
+/**
+ * Where S is known, rows come in blocks of its largest divisor up to 16, so that sums over rows stay sums of block sums (numerics
+ * contract, "Large sums"). The rest of the last block holds empty rows: token 0, no place on the grid that anybody reads, gradient 0.
+ */
+export function rowBlock(maxLength: number): number {
+  return splitDim(maxLength, LARGEST_BLOCK)[1];
 }
 
 /** T as the graph knows it: a multiple of the symbol G. */
-export function packedRowsDim(maxLength: number): Dim {
-  return productOf([blockOf(maxLength), "G"]);
+export function packedRowsDim(block: number): Dim {
+  return productOf([block, "G"]);
 }
 
-/** The symbols B and G of sequences of these `lengths`, each in [1, maxLength]. */
-export function packingSymbols(lengths: readonly number[], maxLength: number): Map<string, number> {
-  const block = blockOf(maxLength);
+/** Sequences of these `lengths`, each in [1, maxLength], on a grid of `maxLength` places each; `block` divides it. */
+export interface PackedShape {
+  readonly lengths: readonly number[];
+  readonly maxLength: number;
+  readonly block: number;
+}
+
+/** The symbols B, S and G of a batch. */
+export function packingSymbols({ lengths, maxLength, block }: PackedShape): Map<string, number> {
   const tokens = lengths.reduce((sum, length) => sum + length, 0);
   const full = tokens === lengths.length * maxLength;
   // Places of padding take from an empty row, and empty rows from a place of padding: there are both or neither.
   return new Map([
     ["B", lengths.length],
+    ["S", maxLength],
     ["G", full ? tokens / block : Math.floor(tokens / block) + 1],
   ]);
 }
@@ -40,10 +47,11 @@ export interface TokenPacking {
   >;
 }
 
-/** Packs sequences of these `lengths` on a grid of `maxLength` places each, for `heads` attention heads. */
-export function packTokens(lengths: readonly number[], maxLength: number, heads: number): TokenPacking {
-  const [B, S, A] = [lengths.length, maxLength, heads];
-  const rows = packingSymbols(lengths, S).get("G")! * blockOf(S);
+/** Packs the tokens of a batch for `heads` attention heads. */
+export function packTokens(shape: PackedShape, heads: number): TokenPacking {
+  const { lengths, maxLength: S, block } = shape;
+  const [B, A] = [lengths.length, heads];
+  const rows = packingSymbols(shape).get("G")! * block;
   const starts = new Int32Array(B);
   const positions = new Int32Array(rows);
   const attentionMask = new Int32Array(B * S);

@@ -5,8 +5,9 @@ import type { Tensor } from "../graph/tensor.js";
 import type { Executable, TensorMap } from "../runtime/runtime.js";
 import { accumulatedName } from "./accumulated-gradients.js";
 import { type AdamW, globalNorm, updateAdamW } from "./adam-w.js";
-import type { DropoutFeeds, MaskRows } from "./dropout-places.js";
+import type { DropoutFeeds } from "./dropout-places.js";
 import { createVector, decaySegments, type ParameterVector } from "./parameter-vector.js";
+import type { PackedShape } from "./token-packing.js";
 
 /** Weights and moments: with the step, everything that the next step depends on. */
 export interface TrainingState {
@@ -38,7 +39,7 @@ export class TrainedGraph {
   }
 
   /** Runs a micro-batch whose first row is row `first` of the batch at `step`, and adds its gradients to `gradients`. */
-  run(feeds: TensorMap, rows: MaskRows, step: number, first: number): Promise<Record<string, Tensor>> {
+  run(feeds: TensorMap, rows: PackedShape, step: number, first: number): Promise<Record<string, Tensor>> {
     const masks = this.#dropout.draw(rows, step, first);
     return this.#executable.run({ ...feeds, ...this.#parameterFeeds, ...masks }, this.#gradientOutputs);
   }

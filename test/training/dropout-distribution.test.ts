@@ -8,11 +8,10 @@ import { gradientName, type Tensor } from "../../src/graph/index.js";
 import { createOrtRuntime, liveExecutables } from "../../src/runtime/index.js";
 import { DropoutFeeds } from "../../src/training/dropout-places.js";
 import { createTrainingState, Pretrainer } from "../../src/training/pretrainer.js";
-import { batchScales, packBatch } from "../../src/training/pretraining-batch.js";
+import { batchScales, packBatch, packedShape } from "../../src/training/pretraining-batch.js";
 import { accumulatedName } from "../../src/training/accumulated-gradients.js";
 import { pretrainingGraph } from "../../src/training/pretraining-graph.js";
 import type { Schedule } from "../../src/training/schedule.js";
-import { packingSymbols } from "../../src/training/token-packing.js";
 import { globalNormOf, instanceOf, type PlainInstance, readGolden, zerosLike } from "./golden.js";
 
 afterEach(() => expect(liveExecutables()).toBe(0));
@@ -76,8 +75,7 @@ describe("with dropout on", async () => {
     });
     const executable = await (await createOrtRuntime({ threads: 1 })).compile(graph);
     const batch = batchOf(expected.batches[0]!);
-    const lengths = batch.map(({ ids }) => ids.length);
-    const rows = { symbols: packingSymbols(lengths, expected.longest), lengths };
+    const rows = packedShape(batch, expected.longest);
     const feeds: Record<string, Tensor> = packBatch(batch, shape, batchScales(batch));
     for (const [name, tensor] of golden.group("parameter")) {
       feeds[name] = tensor;

@@ -20,7 +20,7 @@ import {
   liveExecutables,
   type Runtime,
 } from "../../src/runtime/index.js";
-import { batchScales, packBatch } from "../../src/training/pretraining-batch.js";
+import { batchScales, packBatch, packedShape } from "../../src/training/pretraining-batch.js";
 import { packingSymbols, packTokens } from "../../src/training/token-packing.js";
 import { accumulatedName } from "../../src/training/accumulated-gradients.js";
 import { pretrainingGraph } from "../../src/training/pretraining-graph.js";
@@ -257,14 +257,14 @@ describe("with given dropout masks", async () => {
   const names = [...group("gradient").keys()];
   const differentiated = differentiate(graph, "loss", names);
 
-  const lengths = expected.instances.map(({ ids }) => ids.length);
-  const symbols = packingSymbols(lengths, expected.longest);
+  const shape = packedShape(expected.instances.map(instanceOf), expected.longest);
+  const symbols = packingSymbols(shape);
 
   /** The rows of the tokens of a mask [B·S, width], and ones for the empty rows behind them. */
   function packed(bits: Uint8Array, width: number): Uint8Array {
-    const rows = new Uint8Array(packTokens(lengths, expected.longest, 1).rows * width).fill(1);
+    const rows = new Uint8Array(packTokens(shape, 1).rows * width).fill(1);
     let at = 0;
-    for (const [b, length] of lengths.entries()) {
+    for (const [b, length] of shape.lengths.entries()) {
       const start = b * expected.longest * width;
       rows.set(bits.subarray(start, start + length * width), at);
       at += length * width;

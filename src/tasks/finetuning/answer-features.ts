@@ -55,17 +55,17 @@ export async function createAnswerer(
         if (stopped()) return null;
         const rows = batch.map((index) => features[index]!);
         const length = paddedLength(rows, config.maxPositions);
-        const layout = { length, paddingId: config.padTokenId, ofTokens, paddingClass: null };
-        const feeds = packFeatures(rows, layout, () => 0);
+        const { padTokenId: paddingId, headCount } = config;
+        const layout = { length, headCount, paddingId, ofTokens, paddingClass: null };
+        const { feeds, starts } = packFeatures(rows, layout, () => 0);
         const outputs = await executable.run({ ...parameterFeeds, ...feeds });
         const predictions = outputs["predictions"]!.data;
         const logits = outputs["logits"]!.data as Float32Array;
-        const width = ofTokens ? length : 1;
         const classCount = config.labels.length;
         for (const [row, index] of batch.entries())
           answers[index] = {
             classes: Int32Array.from({ length: ofTokens ? rows[row]!.ids.length : 1 }, (_, at) =>
-              Number(predictions[row * width + at]),
+              Number(predictions[(ofTokens ? starts[row]! : row) + at]),
             ),
             logits: ofTokens ? null : logits.slice(row * classCount, (row + 1) * classCount),
           };

@@ -1,15 +1,26 @@
-/** @file Packs features into the padded tensors that the fine-tuning graph takes. */
+/** @file Packs features into the tensors that the fine-tuning graph takes. */
 import { Tensor } from "../../graph/tensor.js";
+import { type PackedShape, packTokens } from "../../training/token-packing.js";
 import { type Feature, IGNORED } from "./feature.js";
+import { ROW_BLOCK } from "./finetuning-graph.js";
 
 export interface BatchLayout {
   /** S */
   readonly length: number;
+  /** A */
+  readonly headCount: number;
   readonly paddingId: number;
-  /** True for token classification: an answer at every position. */
+  /** True for token classification: an answer at every token. */
   readonly ofTokens: boolean;
-  /** Class that padding is trained to have, of the preset `alsentzer2019`; null where it is not asked. */
+  /** Class that padding is trained to have, of the preset `alsentzer2019`: padding is then computed. Null where it is not asked. */
   readonly paddingClass: number | null;
+}
+
+export interface FeatureBatch {
+  readonly feeds: Record<string, Tensor>;
+  readonly shape: PackedShape;
+  /** By feature: the row of its first token. */
+  readonly starts: Int32Array;
 }
 
 /**
@@ -18,32 +29,39 @@ export interface BatchLayout {
  */
 export function packFeatures(
   features: readonly Feature[],
-  { length: S, paddingId, ofTokens, paddingClass }: BatchLayout,
+  { length: S, headCount, paddingId, ofTokens, paddingClass }: BatchLayout,
   weightOf: (row: number, label: number) => number,
-): Record<string, Tensor> {
-  const B = features.length;
-  const ids = new Int32Array(B * S).fill(paddingId);
-  const typeIds = new Int32Array(B * S);
-  const attentionMask = new Int32Array(B * S);
-  const width = ofTokens ? S : 1;
-  const labels = new Int32Array(B * width);
-  const weights = new Float32Array(B * width);
+): FeatureBatch {
+  const lengths = features.map(({ ids }) => (paddingClass === null ? ids.length : S));
+  const shape = { lengths, maxLength: S, block: ROW_BLOCK };
+  const packing = packTokens(shape, headCount);
+  const { rows, starts } = packing;
+  const ids = new Int32Array(rows).fill(paddingId);
+  const typeIds = new Int32Array(rows);
+  const attentionMask = new Int32Array(features.length * S);
+  const answers = ofTokens ? rows : features.length;
+  const labels = new Int32Array(answers);
+  const weights = new Float32Array(answers);
   for (const [row, feature] of features.entries()) {
-    ids.set(feature.ids, row * S);
-    typeIds.set(feature.typeIds, row * S);
+    const start = starts[row]!;
+    ids.set(feature.ids, start);
+    typeIds.set(feature.typeIds, start);
     attentionMask.fill(1, row * S, row * S + feature.ids.length);
-    for (let at = 0; at < width; at++) {
+    const first = ofTokens ? start : row;
+    for (let at = 0; at < (ofTokens ? lengths[row]! : 1); at++) {
       const label = feature.labels[at] ?? paddingClass ?? IGNORED;
       if (label === IGNORED) continue;
-      labels[row * width + at] = label;
-      weights[row * width + at] = weightOf(row, label);
+      labels[first + at] = label;
+      weights[first + at] = weightOf(row, label);
     }
   }
-  return {
-    input_ids: Tensor.int32(ids, [B, S]),
-    token_type_ids: Tensor.int32(typeIds, [B, S]),
-    attention_mask: Tensor.int32(attentionMask, [B, S]),
-    labels: Tensor.int32(labels, [B * width]),
-    label_weights: Tensor.float32(weights, [B * width]),
+  const feeds = {
+    ...packing.feeds,
+    attention_mask: Tensor.int32(attentionMask, [features.length, S]),
+    input_ids: Tensor.int32(ids, [rows]),
+    token_type_ids: Tensor.int32(typeIds, [rows]),
+    labels: Tensor.int32(labels, [answers]),
+    label_weights: Tensor.float32(weights, [answers]),
   };
+  return { feeds, shape, starts };
 }

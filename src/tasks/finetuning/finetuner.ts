@@ -37,8 +37,8 @@ export interface UpdateResult {
   readonly learningRate: number;
   /** Global norm of the gradients before clipping. */
   readonly gradientNorm: number;
-  /** Tokens that went through the graph, padding included. */
-  readonly paddedTokens: number;
+  /** Tokens that went through the graph; padding did where it is trained on. */
+  readonly tokens: number;
 }
 
 export class Finetuner {
@@ -102,7 +102,7 @@ export class Finetuner {
     batch: PlannedBatch,
     step: number,
     stopped: () => boolean = () => false,
-  ): Promise<{ loss: number; paddedTokens: number } | null> {
+  ): Promise<{ loss: number; tokens: number } | null> {
     const { recipe, config } = this.#options;
     const rows = batch.rows.map((row) => features[row]!);
     const weights = this.#answerWeights(rows, batch);
@@ -110,24 +110,23 @@ export class Finetuner {
     const atOnce = Math.max(1, Math.floor(recipe.tokensAtOnce / length));
     const layout = {
       length,
+      headCount: config.headCount,
       paddingId: config.padTokenId,
       ofTokens: recipe.task === "ner",
       paddingClass: this.#quirks.labelsEverything ? PADDING_CLASS : null,
     };
     this.gradients.data.fill(0);
     let loss = 0;
+    let tokens = 0;
     for (let first = 0; first < rows.length; first += atOnce) {
       if (stopped()) return null;
       const part = rows.slice(first, first + atOnce);
-      const feeds = packFeatures(part, layout, (row, label) => weights(first + row, label));
-      const symbols = new Map([
-        ["B", part.length],
-        ["S", length],
-      ]);
-      const outputs = await this.#trained.run(feeds, { symbols }, step, first);
+      const { feeds, shape } = packFeatures(part, layout, (row, label) => weights(first + row, label));
+      const outputs = await this.#trained.run(feeds, shape, step, first);
+      tokens += shape.lengths.reduce((sum, count) => sum + count, 0);
       loss += Number(outputs["loss"]!.data[0]);
     }
-    return { loss, paddedTokens: rows.length * length };
+    return { loss, tokens };
   }
 
   async dispose(): Promise<void> {

@@ -3,13 +3,13 @@ import type { BertConfig } from "../../bert/config.js";
 import { bertScope, encoder, pooler } from "../../bert/encoder.js";
 import { sequenceClassificationHead, tokenClassificationHead } from "../../bert/heads.js";
 import { type BertHead, parameterTable } from "../../bert/parameters.js";
-import { paddedLayout } from "../../bert/token-layout.js";
 import { GraphBuilder } from "../../graph/builder.js";
-import { type Dim, productOf } from "../../graph/dim.js";
 import type { Graph } from "../../graph/value.js";
 import { withAccumulatedGradients } from "../../training/accumulated-gradients.js";
 import { crossEntropy } from "../../training/cross-entropy.js";
 import { collectDropout, type DropoutPlace } from "../../training/dropout-places.js";
+import { packedInputs } from "../../training/packed-inputs.js";
+import { packedRowsDim } from "../../training/token-packing.js";
 
 export interface FinetuningGraph {
   readonly graph: Graph;
@@ -22,9 +22,12 @@ export interface FinetuningGraphOptions {
   readonly gradients: boolean;
 }
 
+/** Of the packed rows: the length is not known beforehand. */
+export const ROW_BLOCK = 1;
+
 /**
- * Inputs: `input_ids`, `token_type_ids`, `attention_mask` int32 [B, S], batch and length symbolic; `labels` int32 [N] and
- * `label_weights` float32 [N], where N = B·S for token classification and B for texts. The weights are 0 where no answer is
+ * Inputs: those of `packedInputs`, batch and length symbolic; `labels` int32 [N] and `label_weights` float32 [N], where N = T for token
+ * classification and B for texts. The weights are 0 where no answer is
  * asked, and carry the division by the number of answers **of the whole batch**, so that micro-batches add up to the big batch.
  *
  * Outputs: `loss` (this micro-batch's share), `predictions` int64 [N], `logits` [N, labels], `gradient/…`.
@@ -35,21 +38,15 @@ export function finetuningGraph(
   { dropout, gradients }: FinetuningGraphOptions,
 ): FinetuningGraph {
   const g = new GraphBuilder();
-  const dims: readonly [Dim, Dim] = ["B", "S"];
   const { drop, places } = collectDropout(g, dropout);
   const scope = bertScope(g, config, heads, drop);
-  const layout = paddedLayout(g, dims);
-  const { hidden } = encoder(scope, {
-    layout,
-    ids: g.input("input_ids", "int32", dims),
-    typeIds: g.input("token_type_ids", "int32", dims),
-    attentionMask: g.input("attention_mask", "int32", dims),
-  });
+  const inputs = packedInputs(g, config, ["B", "S"], ROW_BLOCK);
+  const { hidden } = encoder(scope, inputs);
   const ofTokens = heads.includes("token-classification");
-  const N = ofTokens ? productOf(dims) : dims[0];
+  const N = ofTokens ? packedRowsDim(ROW_BLOCK) : "B";
   const logits = ofTokens
     ? tokenClassificationHead(scope, hidden)
-    : sequenceClassificationHead(scope, pooler(scope, hidden, layout));
+    : sequenceClassificationHead(scope, pooler(scope, hidden, inputs.layout));
   const losses = crossEntropy(g, logits, g.input("labels", "int32", [N]));
   g.output("loss", g.reduceSum(g.mul(losses, g.input("label_weights", "float32", [N])), [0]));
   g.output("predictions", g.argmax(logits));

@@ -44,7 +44,7 @@ export async function trainEpochs(
         loss: update.loss,
         learning_rate: update.learningRate,
         gradient_norm: update.gradientNorm,
-        tokens_per_second: (1000 * update.paddedTokens) / (performance.now() - started),
+        tokens_per_second: (1000 * update.tokens) / (performance.now() - started),
         processor_seconds: history.processorSeconds,
       };
       metrics.write(line);

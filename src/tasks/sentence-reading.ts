@@ -2,8 +2,6 @@
  * @file Notes for models that learned from sentences. A model of `finetune ner` loses much when whole windows of a note come at it
  * (measured: docs/deid.md), so it is given sentences, cut as the trainer cuts them.
  */
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import type { Span } from "../notes/span.js";
 import type {
   PreTrainedTokenizer,
@@ -12,33 +10,25 @@ import type {
   TokenClassificationResult,
 } from "../pipelines/index.js";
 import { classifyTokens } from "../pipelines/token-classification.js";
-import { splitSentences } from "./finetuning/entity-features.js";
+import type { TaskShape } from "./finetuning/parts.js";
 import { nonBlankLines } from "./readers/words.js";
+import { splitSentences } from "./split-sentences.js";
 
 export interface SentenceReading {
   /** Tokens of a sentence's window, special tokens included. */
   readonly maxLength: number;
 }
 
-/** What the trainer wrote beside its model (`finetuning.json`); `null` for models of others, which are read in whole windows. */
-export async function readSentenceReading(folder: string): Promise<SentenceReading | null> {
-  const text = await readFile(join(folder, "finetuning.json"), "utf8").catch(() => null);
-  if (text === null) return null;
-  const { maxLength } = JSON.parse(text) as { maxLength?: unknown };
+/** How a model reads notes, by what its trainer wrote beside it; `null` for models of others, which are read in whole windows. */
+export function sentenceReading(shape: Partial<TaskShape> | null): SentenceReading | null {
+  if (shape === null) return null;
+  const { maxLength } = shape;
   return { maxLength: typeof maxLength === "number" ? maxLength : Number.POSITIVE_INFINITY };
 }
 
 /** From the start of each sentence to the start of the next, so that no character is left out. */
 export function coverSentences(text: string): Span[] {
-  const sentences = nonBlankLines(text);
-  const starts = splitSentences({
-    kind: "entities",
-    id: "",
-    documentId: "",
-    text,
-    sentences,
-    entities: [],
-  }).map(([start]) => start);
+  const starts = splitSentences({ text, sentences: nonBlankLines(text) }).map(([start]) => start);
   return starts.length === 0
     ? [[0, text.length]]
     : starts.map((start, index) => [index === 0 ? 0 : start, starts[index + 1] ?? text.length]);

@@ -9,7 +9,7 @@ import type {
   TokenClassificationOptions,
   TokenClassificationResult,
 } from "../pipelines/index.js";
-import { classifyTokens } from "../pipelines/token-classification.js";
+import { classifyTokens, entityReader, scoreTokens } from "../pipelines/token-classification.js";
 import type { TaskShape } from "./finetuning/parts.js";
 import { nonBlankLines } from "./readers/words.js";
 import { splitSentences } from "./split-sentences.js";
@@ -34,7 +34,10 @@ export function coverSentences(text: string): Span[] {
     : starts.map((start, index) => [index === 0 ? 0 : start, starts[index + 1] ?? text.length]);
 }
 
-/** `classifyTokens` of notes, sentence by sentence where `reading` says so; places are those of the notes. */
+/**
+ * `classifyTokens` of notes, sentence by sentence where `reading` says so; places are those of the notes. Entities are made of the tokens of
+ * the whole note, as the trainer scores them: one that runs over the end of a line is one.
+ */
 export async function classifyNotes(
   tokenizer: PreTrainedTokenizer,
   model: RowModel,
@@ -43,17 +46,22 @@ export async function classifyNotes(
   options: TokenClassificationOptions = {},
 ): Promise<TokenClassificationResult[][]> {
   if (reading === null) return classifyTokens(tokenizer, model, texts, options);
+  const entitiesOf = entityReader(model, options);
   const parts = texts.map(coverSentences);
-  const found = await classifyTokens(
+  const scored = await scoreTokens(
     tokenizer,
     model,
     parts.flatMap((spans, note) => spans.map((span) => texts[note]!.slice(...span))),
     { max_length: reading.maxLength, ...options },
   );
   let next = 0;
-  return parts.map((spans) =>
-    spans.flatMap(([from]) =>
-      found[next++]!.map((entity) => ({ ...entity, start: entity.start + from, end: entity.end + from })),
-    ),
-  );
+  return parts.map((spans) => {
+    const tokens = spans.flatMap(([from]) =>
+      scored[next++]!.map((token) => ({
+        ...token,
+        span: [token.span[0] + from, token.span[1] + from] as const,
+      })),
+    );
+    return entitiesOf(tokens.map((token, index) => ({ ...token, index: index + 1 })));
+  });
 }

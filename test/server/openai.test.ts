@@ -1,6 +1,6 @@
 /** OpenAI's own client library against the server. */
 import OpenAI, {
-  APIError,
+  type APIError,
   AuthenticationError,
   BadRequestError,
   NotFoundError,

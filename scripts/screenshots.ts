@@ -3,7 +3,7 @@
  *
  * Usage: node --import tsx scripts/screenshots.ts --model NAME=DIR [--model …] --runs DIR (after `npm run build`)
  *
- * Models: one that finds entities and one that fills masks, for example of `clinicalbert demo` and `clinicalbert finetune ner`.
+ * Models: one that finds entities, fine-tuned on the examples of `scripts/annotate-synthetic-notes.ts`, and one of `clinicalbert demo`, which fills masks.
  */
 import { mkdir, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
@@ -23,7 +23,10 @@ const { values } = parseArgs({
   options: { model: { type: "string", multiple: true, default: [] }, runs: { type: "string" } },
 });
 
-const notes = [...synthesizeNotes({ seed: SEED, count: 12 })].map(({ text }) => text);
+/** The diagnoses that `demo` has read of, so that its model knows what to expect. */
+const TOPICS = 8;
+
+const notes = [...synthesizeNotes({ seed: SEED, count: 12, topics: TOPICS })].map(({ text }) => text);
 const note = notes.reduce((longest, text) => (text.length > longest.length ? text : longest), "");
 
 /** Walks to the first word after a phrase of the note. */
@@ -55,10 +58,11 @@ async function takeMask(browser: Browser, url: string): Promise<void> {
   await openText(page, note, "discharge-summary.txt");
   await page.locator("#note-text mark").first().waitFor();
   await page.getByText("In this browser", { exact: true }).click();
-  await walkTo(page, /(?<=History of Present Illness:[\s\S]{120,}?) (?=[a-z]{6,} )/);
+  await walkTo(page, / (?=EtOH\s+cirrhosis\s+and\s+kept)/);
   await page.getByRole("tab", { name: "Mask" }).click();
-  await page.locator(".fillings li").first().waitFor();
-  await page.getByRole("checkbox", { name: "Sentences" }).check();
+  await page.locator(".fillings li").first().waitFor({ timeout: 120_000 });
+  await page.locator("#note-text mark").first().waitFor({ timeout: 120_000 });
+  await page.locator(".fetched").waitFor({ state: "detached" });
   await save(page, "page-mask.png");
   await close();
 }

@@ -9,4 +9,6 @@ export * from "./pipelines/web/index.js";
 export { createOrtWebRuntime, hasWebGpu, type OrtWebOptions, type WebDevice } from "./runtime/ort-web.js";
 export * from "./sections/index.js";
 export * from "./sentences/index.js";
+export type { NoteTagger } from "./tasks/note-tagger.js";
+export { openNoteTagger } from "./tasks/web/open-note-tagger.js";
 export * from "./tokens/index.js";

@@ -5,6 +5,7 @@ import type { BertHead } from "../bert/parameters.js";
 import type { OpenModel } from "../checkpoint/index.js";
 import { exportModelFolder, type OnnxVariant } from "../checkpoint/folder/export-folder.js";
 import { factsOfCard } from "../checkpoint/folder/model-card.js";
+import { READING_FILES } from "../checkpoint/reading-files.js";
 import { ClinicalBertError } from "../errors.js";
 import { LEAST_COSINE, worstTokenCosine } from "./check-quantized.js";
 import { loadTokenizer } from "./load-tokenizer.js";
@@ -68,12 +69,22 @@ export async function exportModel(
       ],
     },
     onnx,
+    beside: await readingFilesOf(model.folder),
   });
   const notices = [
     ...model.notices,
     ...(tokenizer?.notices ?? [`${model.folder} has no vocabulary: none was written.`]),
   ];
   return { heads, worstCosine, notices };
+}
+
+async function readingFilesOf(folder: string): Promise<Map<string, string>> {
+  const found = new Map<string, string>();
+  for (const file of READING_FILES) {
+    const text = await readFile(join(folder, file), "utf8").catch(() => null);
+    if (text !== null) found.set(file, text);
+  }
+  return found;
 }
 
 /** What an export says of itself, anew. */

@@ -39,11 +39,18 @@ export async function classifyTokens(
   texts: readonly string[],
   options: TokenClassificationOptions = {},
 ): Promise<TokenClassificationResult[][]> {
-  const { aggregation_strategy: strategy = "none", ignore_labels: ignored = ["O"] } = options;
+  const entitiesOf = entityReader(model, options);
+  return (await scoreTokens(tokenizer, model, texts, options)).map(entitiesOf);
+}
+
+/** The entities of the tokens of a text, as `options` want them. Throws `PIPELINE_OPTION`. */
+export function entityReader(
+  { config: { id2label } }: RowModel,
+  { aggregation_strategy: strategy = "none", ignore_labels: ignored = ["O"] }: TokenClassificationOptions,
+): (tokens: readonly ScoredToken[]) => TokenClassificationResult[] {
   if (!AGGREGATION_STRATEGIES.includes(strategy))
     throw unknownOption("aggregation_strategy", strategy, AGGREGATION_STRATEGIES);
-  const scored = await scoreTokens(tokenizer, model, texts, options);
-  return scored.map((tokens) => aggregateEntities(tokens, model.config.id2label, strategy, ignored));
+  return (tokens) => aggregateEntities(tokens, id2label, strategy, ignored);
 }
 
 /** For each text its tokens with the probabilities of all classes, read in overlapping windows where it is long. */

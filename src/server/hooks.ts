@@ -56,6 +56,8 @@ export function addHooks(app: FastifyInstance, options: AppOptions): void {
     return;
   });
   app.addHook("onSend", async (request, reply, payload) => {
+    // Node closes the connection when nothing has moved on it for so long, and forgets the limit with the answer's end.
+    reply.raw.setTimeout(limits.sendMs);
     // A connection that is kept open would keep a stopping server waiting.
     if (options.isStopping()) reply.header("connection", "close");
     if (typeof payload === "string" || payload instanceof Uint8Array)

@@ -1,10 +1,11 @@
-/** @file The files from which a browser runs a served model: configuration, tokenizer, and its weights as safetensors. */
+/** @file The files from which a browser runs a served model: configuration, tokenizer, how it reads notes, and its weights as safetensors. */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { canonicalTensors, type OpenModel, openWeights, planSafetensors } from "../checkpoint/index.js";
+import { MODEL_SHAPE_FILE } from "../checkpoint/reading-files.js";
 
 export interface ModelFile {
   readonly bytes: number;
@@ -15,12 +16,14 @@ export interface ModelFile {
 
 export const WEIGHTS_FILE = "model.safetensors";
 
-const TOKENIZER_FILES = [
+/** What a browser reads beside configuration and weights, where it is there. */
+const SMALL_FILES = [
   "vocab.txt",
   "tokenizer.json",
   "tokenizer_config.json",
   "special_tokens_map.json",
   "added_tokens.json",
+  MODEL_SHAPE_FILE,
 ];
 
 /**
@@ -36,7 +39,7 @@ export async function openModelFiles(
   const files = new Map<string, ModelFile>();
   // Google's is called bert_config.json; browsers look for one name.
   files.set("config.json", fromMemory(Buffer.from(JSON.stringify(configJson))));
-  for (const name of TOKENIZER_FILES) {
+  for (const name of SMALL_FILES) {
     const content = await readFile(join(folder, name)).catch(() => null);
     if (content !== null) files.set(name, fromMemory(content));
   }

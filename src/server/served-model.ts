@@ -7,7 +7,7 @@ import { type OpenModel, openModel, resolveModel } from "../checkpoint/index.js"
 import { ClinicalBertError } from "../errors.js";
 import { AutoTokenizer } from "../pipelines/index.js";
 import { readRecall } from "../tasks/deid/deid-recall.js";
-import { phiClasses, readSentenceReading } from "../tasks/index.js";
+import { phiClasses, readModelShapeFile, sentenceReading } from "../tasks/index.js";
 import { fileError } from "../util/file-error.js";
 import type { ModelInfo, ModelTask } from "./api.js";
 import { type ModelFile, openModelFiles, revisionOf } from "./model-files.js";
@@ -113,7 +113,7 @@ async function openServedModel(
         layers: config.layerCount,
         heads: config.headCount,
         recall: recall?.weights === sha256 && recall.dtype === dtype ? recall : null,
-        sentences: await readSentenceReading(model.folder),
+        sentences: sentenceReading(await readModelShapeFile(model.folder)),
         embedLength: Math.min(tokenizer.model_max_length, await readEmbedLength(model.folder)),
       },
     };

@@ -106,10 +106,13 @@ export async function startServer(settings: ServeSettings, io: ServeIo): Promise
         // Answers that were being written when the signal came have kept their connections open.
         const sweep = setInterval(() => app.server.closeIdleConnections(), SWEEP_MS);
         const silence = setTimeout(closeSilent, SILENT_MS);
+        // By now every answer is made; a client that takes a file byte by byte would never let the server end.
+        const end = setTimeout(() => app.server.closeAllConnections(), settings.limits.requestMs);
         // Resolves when every request that is in work has been answered.
         await app.close().finally(() => {
           clearInterval(sweep);
           clearTimeout(silence);
+          clearTimeout(end);
         });
         await engine.close();
         await audit?.close();

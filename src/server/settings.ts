@@ -23,6 +23,8 @@ export interface Limits {
   readonly requestMs: number;
   /** Most milliseconds for the bytes of a request to arrive. */
   readonly receiveMs: number;
+  /** Most milliseconds in which a client takes no byte of its answer; then its connection is closed. */
+  readonly sendMs: number;
   /** Open connections. */
   readonly connections: number;
   /** Of one key; 0 = no limit. */
@@ -39,6 +41,7 @@ export const DEFAULT_LIMITS: Limits = {
   queuedTokens: 131_072,
   requestMs: 120_000,
   receiveMs: 30_000,
+  sendMs: 30_000,
   connections: 2048,
   requestsPerMinute: 0,
   requestsPerKey: 0,

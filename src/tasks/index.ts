@@ -84,6 +84,8 @@ export {
 } from "./deid/deidentify.js";
 export { type PhiClasses, type PhiSpan, phiClasses } from "./deid/find-phi.js";
 export { type SurrogateRequest, Surrogates } from "./deid/surrogates.js";
-export { type NoteTagger, openNoteTagger } from "./note-tagger.js";
-export { classifyNotes, readSentenceReading, type SentenceReading } from "./sentence-reading.js";
+export type { NoteTagger } from "./note-tagger.js";
+export { openNoteTagger } from "./open-note-tagger.js";
+export { readModelShapeFile } from "./read-model-shape.js";
+export { classifyNotes, type SentenceReading, sentenceReading } from "./sentence-reading.js";
 export * from "./finetuning/index.js";

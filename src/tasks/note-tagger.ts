@@ -1,12 +1,6 @@
-/** @file A tagger of notes that reads them as its model learned to read. */
-import { resolveModel } from "../checkpoint/resolve-model.js";
-import {
-  type PretrainedModelOptions,
-  pipeline,
-  type TokenClassificationOptions,
-  type TokenClassificationResult,
-} from "../pipelines/index.js";
-import { classifyNotes, readSentenceReading } from "./sentence-reading.js";
+/** @file A tagger of notes that reads them as its model learned to read: the part that Node and a browser share. */
+import type { Pipeline, TokenClassificationOptions, TokenClassificationResult } from "../pipelines/index.js";
+import { classifyNotes, type SentenceReading } from "./sentence-reading.js";
 
 export interface NoteTagger {
   /** The entities of each text in order, with places in UTF-16 units; `aggregation_strategy` is `first` by default. */
@@ -14,28 +8,18 @@ export interface NoteTagger {
   dispose(): Promise<void>;
 }
 
-/**
- * Loads tokenizer and model of `source` (folder, file, archive or hub id). A model of `finetune ner` gets notes sentence by sentence,
- * as it was trained; one of others in overlapping windows, which is what `pipeline("token-classification")` does with every
- * model. Throws what loading throws.
- */
-export async function openNoteTagger(
-  source: string,
-  options: PretrainedModelOptions = {},
+/** Owns the pipeline that it is given, also where `readingOf` fails. */
+export async function createNoteTagger(
+  loaded: Pipeline<"token-classification">,
+  readingOf: () => Promise<SentenceReading | null>,
 ): Promise<NoteTagger> {
-  const loaded = await pipeline("token-classification", source, options);
   try {
-    const { folder } = await resolveModel(
-      source,
-      options.local_files_only === true ? { offline: true } : {},
-      false,
-    );
-    const reading = await readSentenceReading(folder);
+    const reading = await readingOf();
     return {
-      tag: (texts, given = {}) =>
+      tag: (texts, options = {}) =>
         classifyNotes(loaded.tokenizer, loaded.model, texts, reading, {
           aggregation_strategy: "first",
-          ...given,
+          ...options,
         }),
       dispose: () => loaded.dispose(),
     };

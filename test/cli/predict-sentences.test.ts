@@ -1,5 +1,5 @@
 /** @file `predict` with a model that was trained on sentences: a note gets what its sentences get, at their places. */
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
@@ -45,4 +45,27 @@ test("sentences are read apart when finetuning.json is beside the model, else to
   expect(expected.length).toBeGreaterThan(0);
   // Attention over other words gives other scores.
   expect(apart).not.toEqual(together);
+});
+
+test("a converted model reads as the one that it was made of", async () => {
+  const [from, to] = [join(folder, "from"), join(folder, "to")];
+  cpSync(join(import.meta.dirname, "../oracle/checkpoints/token-classification"), from, { recursive: true });
+  writeFileSync(join(from, "finetuning.json"), '{"maxLength":20}');
+  mkdirSync(join(from, "1_Pooling"));
+  writeFileSync(join(from, "1_Pooling", "config.json"), '{"pooling_mode_cls_token":true}');
+  await runCli(["convert", from, to, "--onnx", "none"]);
+  expect(readFileSync(join(to, "1_Pooling", "config.json"), "utf8")).toBe('{"pooling_mode_cls_token":true}');
+  const text = "Patient denies chest pain and was given aspirin. He has mild fever.\nlung rate";
+  expect(await predict(to, [text])).toEqual(await predict(from, [text]));
+});
+
+test("a damaged finetuning.json is an error, not another way of reading", async () => {
+  const damaged = join(folder, "damaged");
+  cpSync(join(import.meta.dirname, "../oracle/checkpoints/token-classification"), damaged, {
+    recursive: true,
+  });
+  writeFileSync(join(damaged, "finetuning.json"), '{"maxLength":');
+  const { code, stderr } = await runCli(["predict", "--model", damaged], { input: '{"text":"fever"}\n' });
+  expect(code).toBe(1);
+  expect(stderr).toContain("BERT_CONFIG");
 });

@@ -1,5 +1,11 @@
 /** OpenAI's own client library against the server. */
-import OpenAI, { APIError } from "openai";
+import OpenAI, {
+  type APIError,
+  AuthenticationError,
+  BadRequestError,
+  NotFoundError,
+  RateLimitError,
+} from "openai";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { parseKeys } from "../../src/server/keys.js";
 import { startTestServer, type TestServer } from "./serve.js";
@@ -18,13 +24,16 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => server.stop());
 
-/** The error that `promise` rejects with. */
-async function failure(promise: Promise<unknown>): Promise<APIError> {
+/** The error that `promise` rejects with, which must be the client's own of the given class. */
+async function failure(
+  promise: Promise<unknown>,
+  kind: abstract new (...args: never[]) => APIError = BadRequestError,
+): Promise<APIError> {
   const error = await promise.then(
     () => null,
     (reason: unknown) => reason,
   );
-  expect(error).toBeInstanceOf(APIError);
+  expect(error).toBeInstanceOf(kind);
   return error as APIError;
 }
 
@@ -71,7 +80,7 @@ test("models: list and retrieve", async () => {
 test("errors have OpenAI's statuses, types and codes", async () => {
   const create = (body: Partial<OpenAI.EmbeddingCreateParams>) =>
     client.embeddings.create({ model: "masks", input: "x", ...body });
-  expect(await failure(create({ model: "gpt-9" }))).toMatchObject({
+  expect(await failure(create({ model: "gpt-9" }), NotFoundError)).toMatchObject({
     status: 404,
     code: "model_not_found",
     param: "model",
@@ -85,7 +94,8 @@ test("errors have OpenAI's statuses, types and codes", async () => {
   expect(await failure(create({ input: 7 as never }))).toMatchObject({ status: 400, param: "input" });
   expect(await failure(create({ encoding_format: "hex" as never }))).toMatchObject({ status: 400 });
   expect(await failure(create({ dimensions: 17 }))).toMatchObject({ status: 400 });
-  expect(await failure(clientWith("another-key-of-sixteen").models.list())).toMatchObject({
+  const wrongKey = clientWith("another-key-of-sixteen").models.list();
+  expect(await failure(wrongKey, AuthenticationError)).toMatchObject({
     status: 401,
     code: "invalid_api_key",
   });
@@ -97,6 +107,7 @@ test("a key over its limit gets a RateLimitError with Retry-After", async () => 
     await client.embeddings.create({ model: "masks", input: "x" }).catch((error: APIError) => {
       limited = error;
     });
+  expect(limited).toBeInstanceOf(RateLimitError);
   expect(limited).toMatchObject({ status: 429, code: "rate_limit_exceeded" });
   expect(Number(limited!.headers!.get("retry-after"))).toBeGreaterThan(0);
 });

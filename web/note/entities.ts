@@ -40,6 +40,25 @@ export function labelsOf(
   return [...new Set([...named.filter((label) => label !== "O"), ...found.map(({ label }) => label)])];
 }
 
+export interface LegendRow {
+  readonly label: string;
+  readonly colour: number;
+  /** Entities of this label; 0 for a class that the note does not have. */
+  readonly count: number;
+}
+
+/** Classes that the note has come first, the others after them; both in the order of `labels`, by which they keep their colours. */
+export function legendRows(labels: readonly string[], found: readonly SidedEntity[]): readonly LegendRow[] {
+  const counts = new Map<string, number>();
+  for (const { label } of found) counts.set(label, (counts.get(label) ?? 0) + 1);
+  const rows = labels.map((label, index) => ({
+    label,
+    colour: index % COLOURS,
+    count: counts.get(label) ?? 0,
+  }));
+  return [...rows.filter(({ count }) => count > 0), ...rows.filter(({ count }) => count === 0)];
+}
+
 export function drawEntities(
   found: readonly SidedEntity[],
   labels: readonly string[],

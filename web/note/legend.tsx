@@ -1,5 +1,5 @@
 /** @file The legend of labels: their colours, how many there are, and which are shown. */
-import { COLOURS, type SidedEntity } from "./entities.js";
+import { legendRows, type SidedEntity } from "./entities.js";
 
 interface LegendProps {
   readonly labels: readonly string[];
@@ -27,16 +27,16 @@ export function Legend({ labels, entities, hidden, compared, onHidden }: LegendP
           <span class="key side-second">B only</span>
         </>
       )}
-      {labels.map((label, index) => (
+      {legendRows(labels, entities).map(({ label, colour, count }) => (
         <button
           key={label}
           type="button"
-          class={`label colour-${index % COLOURS}`}
+          class={`label colour-${colour} ${count === 0 ? "absent" : ""}`}
           aria-pressed={!hidden.has(label)}
           onClick={() => toggle(label)}
         >
           <span class="swatch" aria-hidden="true" />
-          {label} <span class="count">{entities.filter((entity) => entity.label === label).length}</span>
+          {label} <span class="count">{count}</span>
         </button>
       ))}
     </div>

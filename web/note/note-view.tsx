@@ -219,7 +219,7 @@ function ReadNote({
           onExport={save}
         />
         <Legend
-          labels={labels}
+          labels={first.state === "done" ? labels : []}
           entities={entities}
           hidden={hidden}
           compared={otherTagger !== null}

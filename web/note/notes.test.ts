@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { toWords } from "./attention-words.js";
 import { blockAt, cutBlocks, rowsOf } from "./blocks.js";
 import { compareEntities } from "./compare-entities.js";
+import { labelsOf, legendRows, sideEntities } from "./entities.js";
 import { toBrat } from "./export.js";
 import { maskContext } from "./mask-context.js";
 import { cutSegments, type Overlay, within } from "./segments.js";
@@ -208,4 +209,16 @@ describe("attention between words", () => {
     expect(weights[2]![1]).toBeCloseTo(1);
     for (const row of weights) expect(row.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1);
   });
+});
+
+test("the legend lists classes that the note has first, and every class keeps its colour", () => {
+  const labels = ["device", "problem", "age", "test"];
+  const found = sideEntities([entity(0, 2, "test"), entity(4, 6), entity(8, 9, "test")], null);
+  expect(labelsOf([], found)).toEqual(["test", "problem"]);
+  expect(legendRows(labels, found)).toEqual([
+    { label: "problem", colour: 1, count: 1 },
+    { label: "test", colour: 3, count: 2 },
+    { label: "device", colour: 0, count: 0 },
+    { label: "age", colour: 2, count: 0 },
+  ]);
 });

@@ -5,6 +5,7 @@ import {
   createRuleSentenceSplitter,
   createSectionSplitter,
   forgetModels,
+  openNoteTagger,
   type Pipeline,
   type PipelineTask,
   pipeline,
@@ -58,6 +59,9 @@ function pipelineOf<N extends PipelineTask>(task: N, model: ModelAddress): Promi
 const tokenizerOf = (model: ModelAddress) =>
   once(keyOf("tokenizer", model), () => AutoTokenizer.from_pretrained(model.url, options(model)));
 
+const taggerOf = (model: ModelAddress) =>
+  once(keyOf("tagger", model), () => openNoteTagger(model.url, options(model)));
+
 const encoderOf = (model: ModelAddress) =>
   once(keyOf("encoder", model), () => AutoModel.from_pretrained(model.url, options(model)));
 
@@ -87,8 +91,8 @@ const calls: {
     return { bounds, words: new Int32Array(wordIds), tokens };
   },
   async entities(model, text) {
-    const find = await pipelineOf("token-classification", model);
-    return find(text, { aggregation_strategy: "first" });
+    const tagger = await taggerOf(model);
+    return (await tagger.tag([text]))[0]!;
   },
   async fillMask(model, text) {
     const fill = await pipelineOf("fill-mask", model);

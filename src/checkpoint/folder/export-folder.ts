@@ -1,6 +1,6 @@
 /** @file Writes a model as a Hugging Face folder that Python's transformers, transformers.js and this package load. */
 
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { type BertConfig, writeBertConfig } from "../../bert/config.js";
 import { inferenceGraph } from "../../bert/inference-graph.js";
 import type { BertHead } from "../../bert/parameters.js";
@@ -23,6 +23,8 @@ export interface ExportedModel {
   readonly card: Pick<ModelCard, "title" | "origin" | "facts">;
   /** Variants to write under `onnx/`: `fp32` is `model.onnx`, `fp16` `model_fp16.onnx`, `q8` `model_quantized.onnx`. */
   readonly onnx: readonly OnnxVariant[];
+  /** Files that stand beside those of the model as they are: their text by name. */
+  readonly beside?: ReadonlyMap<string, string>;
 }
 
 /** Named as the `dtype` of transformers.js that loads it. */
@@ -38,7 +40,7 @@ const ONNX_FILES = {
  * once. Throws the errors of `openAtomic`.
  */
 export async function exportModelFolder(folder: string, model: ExportedModel): Promise<void> {
-  const { config, heads, parameters, tokenizer, card, onnx } = model;
+  const { config, heads, parameters, tokenizer, card, onnx, beside = new Map<string, string>() } = model;
   await makeFolder(onnx.length > 0 ? join(folder, "onnx") : folder).catch((error) =>
     Promise.reject(fileError(error, folder)),
   );
@@ -54,6 +56,12 @@ export async function exportModelFolder(folder: string, model: ExportedModel): P
   for (const variant of onnx) {
     await writeOnnx(join(folder, ONNX_FILES[variant]), model, variant);
     files.push(ONNX_FILES[variant]);
+  }
+  for (const [file, text] of beside) {
+    const path = join(folder, file);
+    await makeFolder(dirname(path));
+    await writeAtomic(path, text);
+    files.push(file);
   }
   const lowercase = tokenizer?.wordpiece.options.lowercase ?? false;
   await writeAtomic(join(folder, "README.md"), formatModelCard({ ...card, architecture, files, lowercase }));

@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { ClinicalBertError } from "../../errors.js";
+import { READING_FILES } from "../reading-files.js";
 import { cachedCommit, cachedFile, knownAbsent, linkBlob, rememberAbsent, rememberCommit } from "./cache.js";
 import { fetchBlob, lookUp } from "./download.js";
 import { type HubOptions, type HubSettings, hubSettings } from "./settings.js";
@@ -13,6 +14,7 @@ const SIDE_FILES = [
   "special_tokens_map.json",
   "added_tokens.json",
   "vocab.txt",
+  ...READING_FILES,
 ] as const;
 /** The first that is there is fetched. */
 const WEIGHTS = [

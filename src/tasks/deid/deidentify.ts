@@ -12,7 +12,8 @@ import type { RowModel } from "../../pipelines/rows.js";
 import type { Span } from "../../notes/span.js";
 import type { ScoredToken } from "../../pipelines/aggregate-entities.js";
 import { scoreTokens } from "../../pipelines/token-classification.js";
-import { coverSentences, readSentenceReading, type SentenceReading } from "../sentence-reading.js";
+import { readModelShapeFile } from "../read-model-shape.js";
+import { coverSentences, type SentenceReading, sentenceReading } from "../sentence-reading.js";
 import { type DeidRecall, hashFile, readRecall } from "./deid-recall.js";
 import { findPhi, type PhiClasses, type PhiSpan, phiClasses } from "./find-phi.js";
 import { referenceYearOf, Surrogates } from "./surrogates.js";
@@ -67,7 +68,7 @@ export async function openDeidModel(
       tokenizer,
       model,
       classes,
-      sentences: await readSentenceReading(folder),
+      sentences: sentenceReading(await readModelShapeFile(folder)),
       folder,
       weights,
       dtype,

@@ -1,11 +1,10 @@
 /** @file Texts with marked entities to features: sentences, words, word pieces, the class of each word. */
 import { planTokenWindows } from "../../pipelines/windows.js";
 import type { Span } from "../../notes/span.js";
-import { createSectionSplitter } from "../../sections/index.js";
-import { createRuleSentenceSplitter, splitNoteSentences } from "../../sentences/index.js";
 import { PieceSink } from "../../tokens/piece-sink.js";
 import type { WordPieceTokenizer } from "../../tokens/wordpiece-tokenizer.js";
 import type { EntityExample } from "../example.js";
+import { splitSentences } from "../split-sentences.js";
 import { encodeTags } from "../tags.js";
 import { chunkWords } from "../word-chunks.js";
 import { type Feature, IGNORED } from "./feature.js";
@@ -109,29 +108,6 @@ function sentencesOf(example: EntityExample, { wordOf, words }: Pieces): Span[] 
     while (next < starts.length && at >= starts[next]!) next++;
   }
   return ranges;
-}
-
-const sections = createSectionSplitter("corrected");
-const splitter = createRuleSentenceSplitter();
-
-/**
- * Where the format delimits words, its sentences are sentences; its lines and paragraphs (brat, PubTator) may hold several. A
- * whole note is split into sections first.
- */
-export function splitSentences({ text, words, sentences }: EntityExample): readonly Span[] {
-  if (words !== undefined) return sentences ?? [[0, text.length]];
-  const hulls =
-    sentences === undefined
-      ? splitNoteSentences(text, sections, splitter).map(({ spans }) => spans)
-      : sentences.flatMap(([from, to]) =>
-          splitter
-            .split(text.slice(from, to))
-            .map(({ spans }) => spans.map(([start, end]): Span => [from + start, from + end])),
-        );
-  return hulls
-    .filter((spans) => spans.length > 0)
-    .map((spans): Span => [spans[0]![0], spans.at(-1)![1]])
-    .sort((a, b) => a[0] - b[0]);
 }
 
 interface SentenceWindow {

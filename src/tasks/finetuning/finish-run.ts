@@ -2,13 +2,14 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { exportModelFolder } from "../../checkpoint/folder/export-folder.js";
+import { MODEL_SHAPE_FILE } from "../../checkpoint/reading-files.js";
 import { writeAtomic } from "../../util/atomic-file.js";
 import type { Answerer } from "./answer-features.js";
 import type { FinetuneOutcome, FinetuneResult, Run } from "./finetune-run.js";
 import { type History, startClock } from "./history.js";
 import type { TaskParts } from "./parts.js";
 import { headsOf } from "./recipe.js";
-import { MODEL_SHAPE_FILE, readWeights, removeUnfinished, writeJsonLines } from "./run-files.js";
+import { readWeights, removeUnfinished, writeJsonLines } from "./run-files.js";
 import type { Scores } from "./scores.js";
 
 /** Chooses the weights, writes the model, its predictions and scores; null when stopped. */
@@ -55,6 +56,7 @@ function countsOf(parts: TaskParts): Record<string, number> {
 
 async function exportRun(run: Run, result: FinetuneResult, steps: number): Promise<void> {
   const { recipe, config, tokenizer, paths, state } = run;
+  const { task, preset, scheme, maxLength, labels } = recipe;
   await rm(join(paths.model, "config.json"), { force: true });
   await exportModelFolder(paths.model, {
     config,
@@ -77,10 +79,8 @@ async function exportRun(run: Run, result: FinetuneResult, steps: number): Promi
       ],
     },
     onnx: [],
+    beside: new Map([
+      [MODEL_SHAPE_FILE, `${JSON.stringify({ task, preset, scheme, maxLength, labels }, null, 2)}\n`],
+    ]),
   });
-  const { task, preset, scheme, maxLength, labels } = recipe;
-  await writeAtomic(
-    join(paths.model, MODEL_SHAPE_FILE),
-    `${JSON.stringify({ task, preset, scheme, maxLength, labels }, null, 2)}\n`,
-  );
 }

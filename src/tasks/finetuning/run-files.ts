@@ -14,9 +14,6 @@ import type { PlannedBatch } from "./batch-plan.js";
 import type { Feature } from "./feature.js";
 import { type FinetuneRecipe, recipeDifferences } from "./recipe.js";
 
-/** In a model folder: task, scheme, classes and length that it was trained for. */
-export const MODEL_SHAPE_FILE = "finetuning.json";
-
 export interface FinetunePaths {
   readonly folder: string;
   readonly recipe: string;

@@ -1,10 +1,9 @@
 /** @file A fine-tuned model on a test set: answers, predictions, scores. Reads no training data and trains nothing. */
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { openModel } from "../../checkpoint/open-model.js";
 import { ClinicalBertError } from "../../errors.js";
 import { createOrtRuntime, type Device } from "../../runtime/ort-node.js";
 import type { Example } from "../example.js";
+import { readModelShapeFile } from "../read-model-shape.js";
 import type { BootstrapOptions } from "../scorers/bootstrap.js";
 import { createAnswerer } from "./answer-features.js";
 import { checkKinds } from "./finetune-data.js";
@@ -12,7 +11,6 @@ import { openStart } from "./open-start.js";
 import { createPart, type TaskShape } from "./parts.js";
 import type { EntityPrediction, LabelPrediction } from "./predictions.js";
 import { headsOf } from "./recipe.js";
-import { MODEL_SHAPE_FILE } from "./run-files.js";
 import type { Scores } from "./scores.js";
 
 export interface TestModelOptions extends BootstrapOptions {
@@ -72,8 +70,8 @@ export async function testModel(
 export async function readModelShape(model: string): Promise<TaskShape> {
   const opened = await openModel(model);
   await opened.close();
-  const text = await readFile(join(opened.folder, MODEL_SHAPE_FILE), "utf8").catch(() => null);
-  if (text !== null) return JSON.parse(text) as TaskShape;
+  const shape = await readModelShapeFile(opened.folder);
+  if (shape !== null) return shape as TaskShape;
   const [architecture] = (opened.configJson["architectures"] ?? []) as string[];
   const task =
     architecture === "BertForTokenClassification"

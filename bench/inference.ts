@@ -9,12 +9,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { BERT_BASE, type BertConfig } from "../src/bert/config.js";
-import { parameterTable } from "../src/bert/parameters.js";
 import { exportModelFolder } from "../src/checkpoint/folder/export-folder.js";
 import { writePytorch } from "../src/checkpoint/index.js";
-import { Tensor } from "../src/graph/tensor.js";
-import { createVocabulary, WordPieceTokenizer } from "../src/tokens/index.js";
-import { createWords } from "../src/util/counter-random.js";
+import { benchTokenizer, randomParameters } from "./random-model.js";
 import { type Program, type Round, startPeer, startScript } from "./rounds.js";
 import { median } from "./stopwatch.js";
 
@@ -30,7 +27,6 @@ const OPTIONS = {
 
 const OURS = fileURLToPath(new URL("../dist/index.js", import.meta.url));
 const THEIRS = "@huggingface/transformers";
-const SPECIALS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"];
 /** Batches in which a user of the peers gives texts; ours gets all at once. */
 const PEER_BATCH = 32;
 /** Sections of equal lengths are this share of the others, of 128 tokens each. */
@@ -185,25 +181,10 @@ function coldStarts(folder: string, rounds: number): void {
 
 /** Random weights under `model` (safetensors, ONNX) and `bin` (PyTorch), with a vocabulary of words `w0`, `w1`, … */
 export async function writeModels(folder: string, config: BertConfig): Promise<void> {
-  const parameters = new Map(
-    parameterTable(config, ["pooler"]).map(({ name, shape, initializer }, index) => {
-      const tensor = Tensor.zeros("float32", shape) as Tensor<Float32Array>;
-      if (initializer === "ones") tensor.data.fill(1);
-      if (initializer === "truncated-normal") fillUniform(tensor.data, index, config.initializerRange);
-      return [name, tensor] as const;
-    }),
-  );
-  const tokens = [
-    ...SPECIALS,
-    ...Array.from({ length: config.vocabSize - SPECIALS.length }, (_, index) => `w${index}`),
-  ];
-  const wordpiece = new WordPieceTokenizer(createVocabulary(tokens), {
-    dialect: "huggingface",
-    lowercase: false,
-  });
-  const tokenizer = { wordpiece, maxLength: config.maxPositions };
-  const card = { title: "bench", origin: "random weights", facts: [] };
   const heads = ["pooler"] as const;
+  const parameters = randomParameters(config, heads);
+  const tokenizer = { wordpiece: benchTokenizer(config.vocabSize), maxLength: config.maxPositions };
+  const card = { title: "bench", origin: "random weights", facts: [] };
   await exportModelFolder(join(folder, "model"), {
     config,
     heads,
@@ -215,13 +196,6 @@ export async function writeModels(folder: string, config: BertConfig): Promise<v
   await exportModelFolder(join(folder, "bin"), { config, heads, parameters, tokenizer, card, onnx: [] });
   await rm(join(folder, "bin", "model.safetensors"));
   await writePytorch(join(folder, "bin", "pytorch_model.bin"), parameters);
-}
-
-/** Uniform numbers of the given standard deviation. */
-function fillUniform(data: Float32Array, stream: number, deviation: number): void {
-  const word = createWords(7, stream, [0, 0, 0]);
-  for (let index = 0; index < data.length; index++)
-    data[index] = (word() / 2 ** 32 - 0.5) * deviation * Math.sqrt(12);
 }
 
 /** Tokens of note sections: from 8 to 512, half of them under 64, a long tail; shuffled, always the same. */

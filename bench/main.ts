@@ -17,6 +17,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   "pretrain-profile": () => import("./pretrain-profile.js"),
   "pretraining-result": () => import("./pretraining-result.js"),
   spacy: () => import("./spacy.js"),
+  browser: () => import("./browser.js"),
   page: () => import("./page.js"),
   serve: () => import("./serve.js"),
 };

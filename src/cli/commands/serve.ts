@@ -7,7 +7,7 @@ import { parseKeys, readKeyFile } from "../../server/keys.js";
 import { startServer } from "../../server/server.js";
 import { type ApiKey, DEFAULT_LIMITS, type ModelSource } from "../../server/settings.js";
 import { addExamples, type CliCommand, type CliContext } from "../context.js";
-import { byteSize, wholeNumber } from "../options.js";
+import { byteSize, oneOf, wholeNumber } from "../options.js";
 import { packageVersion } from "../../util/package-version.js";
 
 interface Flags {
@@ -56,7 +56,7 @@ export const command: CliCommand = {
       .option("--port <n>", "0 takes a free one", wholeNumber(0, 65_535), 8080)
       .option("--runs <dir>", "show the training runs under this folder")
       .option("--no-page", "serve no page")
-      .option("--dtype <type>", "fp32 or q8", oneOf("fp32", "q8"), "fp32")
+      .option("--dtype <type>", "fp32 or q8", oneOf(["fp32", "q8"]), "fp32")
       .option("--threads <n>", "threads of the arithmetic", wholeNumber(1), availableParallelism())
       .option(
         "--workers <n>",
@@ -75,7 +75,7 @@ export const command: CliCommand = {
         [],
       )
       .option("--audit-log <file>", "append a line for every request: who, what, how much, never text")
-      .option("--log-level <level>", LOG_LEVELS.join(", "), oneOf(...LOG_LEVELS), "info")
+      .option("--log-level <level>", LOG_LEVELS.join(", "), oneOf(LOG_LEVELS), "info")
       .option("--max-body <size>", "bytes of a request", byteSize, DEFAULT_LIMITS.bodyBytes)
       .option("--max-inputs <n>", "inputs of a request", wholeNumber(1), DEFAULT_LIMITS.inputs)
       .option("--max-tokens <n>", "tokens of a request", wholeNumber(1), DEFAULT_LIMITS.requestTokens)
@@ -117,6 +117,10 @@ SIGTERM: what was accepted is answered, the rest refused; a second signal ends i
 async function serve(flags: Flags, context: CliContext): Promise<void> {
   if (flags.model.length === 0) throw new ClinicalBertError("USAGE", "serve needs at least one --model.");
   const keys = await readKeys(flags);
+  if (flags.runs !== undefined && !existsSync(flags.runs))
+    context.stderr.write(
+      `clinicalbert: ${flags.runs} does not exist yet; its runs are shown as soon as it does.\n`,
+    );
   const server = await startServer(
     {
       models: flags.model,
@@ -188,12 +192,4 @@ function addModel(text: string, before: readonly ModelSource[]): ModelSource[] {
 
 function collect(text: string, before: readonly string[]): string[] {
   return [...before, text];
-}
-
-function oneOf(...choices: readonly string[]): (text: string) => string {
-  return (text) => {
-    if (!choices.includes(text))
-      throw new ClinicalBertError("USAGE", `"${text}" must be one of ${choices.join(", ")}.`);
-    return text;
-  };
 }

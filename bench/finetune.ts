@@ -29,6 +29,10 @@ const OPTIONS = {
   threads: { type: "string", default: "1" },
   masks: { type: "string", default: "own" },
   scratch: { type: "boolean", default: false },
+  /** The recipes of a small model of one's own. */
+  small: { type: "boolean", default: false },
+  /** Only prints what each rate reaches on the development set. */
+  choose: { type: "boolean", default: false },
   table: { type: "boolean", default: false },
 } as const;
 
@@ -45,6 +49,8 @@ interface Task {
   readonly trainDocuments?: number;
   readonly seeds: number;
   readonly recipe: Partial<FinetuneRecipe>;
+  /** For a small model, which needs more updates and takes less time for each. */
+  readonly small?: Pick<Task, "recipe"> & { readonly trainDocuments: number };
 }
 
 const TASKS: Readonly<Record<string, Task>> = {
@@ -56,6 +62,7 @@ const TASKS: Readonly<Record<string, Task>> = {
     trainDocuments: 120,
     seeds: 5,
     recipe: { epochs: 2, learningRate: 3e-4 },
+    small: { trainDocuments: 120, recipe: { epochs: 6, learningRate: 1e-3 } },
   },
   evidence: {
     source: "evidence-inference-nli/evidence_inference_nli.jsonl",
@@ -64,6 +71,7 @@ const TASKS: Readonly<Record<string, Task>> = {
     trainDocuments: 150,
     seeds: 5,
     recipe: { epochs: 3, learningRate: 2e-4, maxLength: 96 },
+    small: { trainDocuments: 480, recipe: { epochs: 4, learningRate: 3e-4, maxLength: 96 } },
   },
   bc5cdr: {
     source: "bc5cdr/train.tsv",
@@ -83,6 +91,11 @@ const TASKS: Readonly<Record<string, Task>> = {
     recipe: { epochs: 3, learningRate: 3e-4 },
   },
 };
+
+/** What the rate of small models was chosen from, by the development set alone. */
+const RATES = [1e-4, 3e-4, 1e-3] as const;
+/** Of the choice: none of the seeds that are compared. */
+const CHOICE_SEED = 100;
 
 /** Splits are the same for every seed of a run. */
 const SPLIT_SEED = 2019;
@@ -116,28 +129,59 @@ export const bench = {
     const root = process.env["CLINICALBERT_DATA"];
     if (root === undefined || values.model === undefined || values.out === undefined)
       throw new Error("CLINICALBERT_DATA, --model and --out are needed.");
-    const names = values.data.split(",");
-    const { masks } = values;
+    const { masks, model, out, small } = values;
+    const tasks = values.data.split(",").map((name) => taskNamed(name, small));
     if (masks !== "own" && masks !== "shared") throw new Error("--masks is own or shared.");
-    const rounds = Number(values.seeds);
+    const [rounds, threads] = [Number(values.seeds), Number(values.threads)];
+    if (values.choose) {
+      for (const task of tasks) await choose(task, root, model, out, threads);
+      return;
+    }
     if (!values.table)
       for (let seed = 1; seed <= rounds; seed++)
-        for (const name of names) {
-          if (seed > TASKS[name]!.seeds) continue;
-          await runSeed(
-            name,
-            seed,
-            root,
-            values.model,
-            values.out,
-            Number(values.threads),
-            masks,
-            values.scratch,
-          );
-        }
-    for (const name of names) await printTable(name, rounds, root, values.out, masks);
+        for (const task of tasks)
+          if (seed <= task.seeds) await runSeed(task, seed, root, model, out, threads, masks, values.scratch);
+    for (const task of tasks) await printTable(task, rounds, root, out, masks);
   },
 };
+
+type NamedTask = Task & { readonly name: string };
+
+function taskNamed(name: string, small: boolean): NamedTask {
+  const task = TASKS[name];
+  if (task === undefined) throw new Error(`--data is of ${Object.keys(TASKS).join(", ")}.`);
+  if (!small) return { name, ...task };
+  if (task.small === undefined) throw new Error(`${name} has no recipe for a small model.`);
+  return { name, ...task, ...task.small };
+}
+
+/** The development score at every rate; the test part is not touched. */
+async function choose(
+  task: NamedTask,
+  root: string,
+  model: string,
+  out: string,
+  threads: number,
+): Promise<void> {
+  const { train, dev } = await readData(task, root);
+  for (const learningRate of RATES) {
+    const name = `${task.name}-choice-${learningRate}`;
+    const recipe = recipeOf(
+      { ...task, recipe: { ...task.recipe, learningRate } },
+      { train },
+      model,
+      CHOICE_SEED,
+      threads,
+    );
+    const { result } = await finetune(
+      { recipe, data: { train, dev, test: null }, folder: join(out, name) },
+      { onEvent: () => undefined, stopped: () => false },
+    );
+    console.log(
+      `${task.name} rate ${learningRate}: dev ${result!.metric} ${(100 * result!.dev!.score).toFixed(2)} at epoch ${result!.epoch}`,
+    );
+  }
+}
 
 async function readData(task: Task, root: string): Promise<FinetuneData> {
   const read = async (source: string): Promise<readonly Example[]> => {
@@ -163,7 +207,7 @@ function merged(example: Example, label: string): EntityExample {
 
 function recipeOf(
   task: Task,
-  data: FinetuneData,
+  data: Pick<FinetuneData, "train">,
   model: string,
   seed: number,
   threads: number,
@@ -185,7 +229,7 @@ function recipeOf(
 }
 
 async function runSeed(
-  name: string,
+  task: NamedTask,
   seed: number,
   root: string,
   model: string,
@@ -194,7 +238,7 @@ async function runSeed(
   masks: Masks,
   fromScratch: boolean,
 ): Promise<void> {
-  const task = TASKS[name]!;
+  const { name } = task;
   const folder = join(out, `${name}${fromScratch ? "-scratch" : ""}-seed-${seed}`);
   const data = await readData(task, root);
   const recipe = { ...recipeOf(task, data, model, seed, threads), fromScratch };
@@ -258,13 +302,13 @@ async function scorePeer(recipe: FinetuneRecipe, data: FinetuneData, path: strin
 }
 
 async function printTable(
-  name: string,
+  task: NamedTask,
   rounds: number,
   root: string,
   out: string,
   masks: Masks,
 ): Promise<void> {
-  const task = TASKS[name]!;
+  const { name } = task;
   const data = await readData(task, root);
   const pairs: Pair[] = [];
   for (let seed = 1; seed <= Math.min(rounds, task.seeds); seed++) {
@@ -310,9 +354,14 @@ async function printTable(
   console.log(
     `  ${pairs.length} pair(s), ${masks} masks: ours ${describe(pairs.map(({ ours }) => ours))}, PyTorch ${describe(pairs.map(({ theirs }) => theirs))}, difference ${describe(pairs.map(({ ours, theirs }) => ours - theirs))}${time}`,
   );
-  const scratch = join(out, `${name}-scratch-seed-1`, "result.json");
-  if (existsSync(scratch)) {
-    const { test } = JSON.parse(readFileSync(scratch, "utf8")) as { test: { score: number } };
-    console.log(`  from random weights (seed 1): ${(100 * test.score).toFixed(2)}`);
-  }
+  const fromScratch = pairs.flatMap(({ seed, ours }) => {
+    const path = join(out, `${name}-scratch-seed-${seed}`, "result.json");
+    if (!existsSync(path)) return [];
+    const { test } = JSON.parse(readFileSync(path, "utf8")) as { test: { score: number } };
+    return [{ score: 100 * test.score, gain: ours - 100 * test.score }];
+  });
+  if (fromScratch.length > 0)
+    console.log(
+      `  from random weights, ${fromScratch.length} seed(s): ${fromScratch.map(({ score }) => score.toFixed(2)).join(", ")}; the pretrained start is ${describe(fromScratch.map(({ gain }) => gain))} better`,
+    );
 }

@@ -15,6 +15,8 @@ export interface PretrainPresetOptions {
   readonly notes: readonly string[];
   readonly folder: string;
   readonly rules: SectionRules;
+  /** In place of the preset's; null: the preset's. */
+  readonly steps: number | null;
   /** A spaCy pipeline to split sentences with; null: the rule splitter. */
   readonly splitterModel: string | null;
   readonly device: Device;
@@ -23,14 +25,14 @@ export interface PretrainPresetOptions {
 
 /** Runs or continues it; false when it was stopped. */
 export async function pretrainPreset(context: CliContext, options: PretrainPresetOptions): Promise<boolean> {
-  const { model: preset, init, notes, folder: out, rules, splitterModel, device, threads } = options;
+  const { model: preset, init, notes, folder: out, rules, steps, splitterModel, device, threads } = options;
   const flags: PretrainFlags & { notes: readonly string[]; out: string } = {
     ...{ preset, init, notes, out, rules, device, threads },
     ...(splitterModel === null ? { splitter: "rules" } : { splitter: "spacy", splitterModel }),
     case: "infer",
     instanceMode: "exact",
   };
-  const { values, origins } = resolveValues(preset, {});
+  const { values, origins } = resolveValues(preset, steps === null ? {} : { steps });
   const start = await describeStart(flags, values.gelu, "");
   const bars = stageBars(context);
   const made = await prepareNotes(flags, values, start, context, bars.update).finally(bars.finish);

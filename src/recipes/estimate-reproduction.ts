@@ -57,7 +57,8 @@ export async function estimateReproduction(
   for (const { model } of plan.pretraining) {
     const { steps, batchSize, maxLength } = PRESETS[model].values;
     // The masked-LM head costs about a tenth of the encoder in addition (numerics contract, "What a FLOP is").
-    add(`pretraining ${model}`, 1, 1.1 * steps!.value * batchSize!.value * maxLength!.value);
+    const updates = options.pretrainSteps ?? steps!.value;
+    add(`pretraining ${model}`, 1, 1.1 * updates * batchSize!.value * maxLength!.value);
   }
   for (const stage of plan.finetuning) {
     const data = await readTask(stage.task, plan.files.get(stage.task)!);

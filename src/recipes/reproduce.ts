@@ -33,6 +33,8 @@ export interface ReproduceOptions {
   readonly models: Readonly<Partial<Record<PaperModel, string>>>;
   /** Notes to pretrain the clinical models on that are not there; null: none are. */
   readonly mimic: readonly string[] | null;
+  /** Updates of each pretraining; null: as many as were published. */
+  readonly pretrainSteps: number | null;
   /** The spaCy pipeline that splits their sentences; null: the rule splitter does. */
   readonly splitterModel: string | null;
   readonly mednli: string | null;
@@ -131,6 +133,11 @@ export async function planReproduction(options: ReproduceOptions): Promise<Repro
   if (mimic === null) missing.push({ part: "mimic", remedy: WHERE_TO_APPLY.mimic });
   if (pretraining.length > 0 && options.splitterModel === null)
     missing.push({ part: "sentence splitter", remedy: PUBLISHED_SPLITTER });
+  if (pretraining.length > 0 && options.pretrainSteps !== null)
+    missing.push({
+      part: "pretraining",
+      remedy: `${options.pretrainSteps} updates are a trial, and figures of such models say nothing; leave --pretrain-steps out for the published ones`,
+    });
   for (const task of PAPER_TASKS)
     if (!files.has(task)) missing.push({ part: task, remedy: WHERE_TO_APPLY[task] });
   const finetuning = [...sources].flatMap(([model, source]) =>

@@ -1,11 +1,12 @@
 /** @file Where a reproduction finds MedNLI and the i2b2 sets in the folders that were given, and how it cuts development parts off. */
-import { readdir, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { ClinicalBertError } from "../errors.js";
 import type { Example, ExampleFormat } from "../tasks/index.js";
 import { readSources } from "../tasks/index.js";
 import { type FinetuneData, type FinetuneTask, splitExamples } from "../tasks/finetuning/index.js";
-import { PAPER_TASKS, type PaperTask } from "./table-2.js";
+import { findI2b2Sets } from "./i2b2-folders.js";
+import type { PaperTask } from "./table-2.js";
 
 /** Files of one column of the table. */
 export interface TaskFiles {
@@ -18,7 +19,7 @@ export interface TaskFiles {
 interface DataFolders {
   /** With mli_train_v1.jsonl, mli_dev_v1.jsonl, mli_test_v1.jsonl. */
   readonly mednli: string | null;
-  /** With 2006, 2010, 2012, 2014, each with entries whose names contain `train` and `test`. */
+  /** The unpacked archives of the data portal somewhere below it, or 2006, 2010, 2012, 2014 with entries whose names contain `train` and `test`. */
   readonly i2b2: string | null;
 }
 
@@ -29,36 +30,25 @@ export function taskOf(task: PaperTask): FinetuneTask {
   return task === "mednli" ? "nli" : "ner";
 }
 
-/** The tasks whose files are there; a folder that was named and lacks them throws `FILE_NOT_FOUND`. */
+/** The tasks whose files are there; a folder that was named and lacks them, or a part of them, throws `FILE_NOT_FOUND`. */
 export async function findTaskFiles({ mednli, i2b2 }: DataFolders): Promise<Map<PaperTask, TaskFiles>> {
   const found = new Map<PaperTask, TaskFiles>();
   if (mednli !== null) found.set("mednli", await findMednli(mednli));
-  if (i2b2 === null) return found;
-  for (const task of PAPER_TASKS.slice(1)) {
-    const folder = join(i2b2, task.slice("i2b2-".length));
-    if ((await stat(folder).catch(() => null)) === null) continue;
-    const names = (await readdir(folder)).sort();
-    const named = (part: RegExp): string[] =>
-      names.filter((name) => part.test(name) && !name.startsWith(".")).map((name) => join(folder, name));
-    const [train, test] = [named(/train/i), named(/test/i)];
-    if (train.length === 0 || test.length === 0) throw notFound(folder, "entries named train… and test…");
-    found.set(task, { train, dev: [], test });
-  }
-  if (found.size === (mednli === null ? 0 : 1)) throw notFound(i2b2, "a folder 2006, 2010, 2012 or 2014");
+  if (i2b2 !== null)
+    for (const [task, parts] of await findI2b2Sets(i2b2)) found.set(task, { ...parts, dev: [] });
   return found;
 }
 
 async function findMednli(folder: string): Promise<TaskFiles> {
   const [train, dev, test] = ["train", "dev", "test"].map((part) => join(folder, `mli_${part}_v1.jsonl`));
   for (const path of [train!, dev!, test!])
-    if ((await stat(path).catch(() => null)) === null) throw notFound(path, "the files of MedNLI 1.0.0");
+    if ((await stat(path).catch(() => null)) === null)
+      throw new ClinicalBertError(
+        "FILE_NOT_FOUND",
+        `${path} is not there; --mednli names the folder with the three files of MedNLI 1.0.0.`,
+        { details: { path } },
+      );
   return { train: [train!], dev: [dev!], test: [test!] };
-}
-
-function notFound(path: string, wanted: string): ClinicalBertError {
-  return new ClinicalBertError("FILE_NOT_FOUND", `${path} is not there or has not ${wanted}.`, {
-    details: { path },
-  });
 }
 
 /**

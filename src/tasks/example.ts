@@ -64,6 +64,7 @@ export interface ReadingProblem {
  * `empty-span`: left out. `duplicate-id`: the example got another id. `no-label`: an example without one (SNLI's `-`), left out.
  * `rejected`: the annotator rejected or skipped it, left out. `orphan-inside`: an `I-` tag that no tag of its class precedes.
  * `no-document-marks`: each sentence counts as a document of its own. `bare-ampersand`: `&` in XML, read as it stands.
+ * `mended-tag`: the known wrong tag of the i2b2 2006 training file, read as its users mend it.
  * `crosses-sentence`: a format of sentences gets one entity for each. `unpaired`: a text without an annotation file; read as a text without entities.
  */
 export type ReadingReason =
@@ -84,5 +85,6 @@ export type ReadingReason =
   | "orphan-inside"
   | "no-document-marks"
   | "bare-ampersand"
+  | "mended-tag"
   | "unpaired"
   | "crosses-sentence";

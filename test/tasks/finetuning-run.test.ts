@@ -229,7 +229,7 @@ describe("refuses, naming what is wrong", () => {
       "a class that training never shows",
       () => checkFinetuneData("nli", { ...PAIRS, test: [{ ...PAIRS.test[0]!, label: "perhaps" }] }, false),
       "FINETUNE_LABEL",
-      "perhaps",
+      "perhaps (perhaps first in example",
     ],
     [
       "one class alone",

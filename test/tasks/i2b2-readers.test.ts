@@ -110,6 +110,35 @@ describe("i2b2 readers", () => {
   });
 });
 
+describe("the 2006 training file as first released", () => {
+  const record = (body: string): string =>
+    `<ROOT>\n<RECORD ID="1">\n<TEXT>\n${body}\n</TEXT>\n</RECORD>\n</ROOT>\n`;
+
+  it("has one wrong tag, which is read as everybody mends it", async () => {
+    const path = join(folder, "first-release.xml");
+    await writeFile(
+      path,
+      record('since the <PHI TYPE="DATE">25th of July<PHI TYPE="DOCTOR"> , Dr. <PHI TYPE="DOCTOR">Ash</PHI>'),
+    );
+    const { examples, problems } = await readExamples(path, "i2b2-2006");
+    const [{ text, entities }] = examples as [EntityExample];
+    expect(entities.map(({ label, spans: [span] }) => [label, text.slice(...span!)])).toEqual([
+      ["DATE", "25th of July"],
+      ["DOCTOR", "Ash"],
+    ]);
+    expect(problems).toEqual([{ exampleId: "first-release", file: path, line: 4, reason: "mended-tag" }]);
+  });
+
+  it("no other wrong tag is guessed at", async () => {
+    const path = join(folder, "wrong-tag.xml");
+    await writeFile(path, record('since the <PHI TYPE="DATE">26th of July<PHI TYPE="DOCTOR"> .'));
+    await expect(readExamples(path, "i2b2-2006")).rejects.toMatchObject({
+      code: "EXAMPLES_MALFORMED",
+      details: { line: expect.any(Number) },
+    });
+  });
+});
+
 describe("2014 files with wrong offsets", () => {
   const xml = (text: string, tags: string): string =>
     `<?xml version="1.0" encoding="UTF-8" ?>\n<deIdi2b2>\n<TEXT><![CDATA[${text}]]></TEXT>\n<TAGS>\n${tags}</TAGS>\n</deIdi2b2>\n`;

@@ -1,4 +1,5 @@
 /** @file A tiny model folder and examples that it can learn, for tests of fine-tuning. Real components, random weights. */
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { BERT_BASE, type BertConfig } from "../../src/bert/index.js";
 import { exportModelFolder } from "../../src/checkpoint/folder/export-folder.js";
@@ -102,6 +103,24 @@ export function markedPairs(count: number, seed: number): LabelExample[] {
       label: marked ? "yes" : "no",
     };
   });
+}
+
+/** The three files of MedNLI with such pairs, of two of its three classes. */
+export async function writeMednli(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  for (const [part, count] of [
+    ["train", 60],
+    ["dev", 20],
+    ["test", 20],
+  ] as const) {
+    const lines = markedPairs(count, count + part.length).map(({ text, pair, label, id }) =>
+      JSON.stringify({
+        ...{ sentence1: text, sentence2: pair, pairID: id },
+        gold_label: label === "yes" ? "entailment" : "neutral",
+      }),
+    );
+    await writeFile(join(folder, `mli_${part}_v1.jsonl`), `${lines.join("\n")}\n`);
+  }
 }
 
 export function tinyRecipe(

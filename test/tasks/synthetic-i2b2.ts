@@ -2,7 +2,7 @@
  * @file Synthetic files in the formats of i2b2 2006, 2010, 2012 and 2014, from synthetic notes and the published descriptions of the
  * formats; written by code of its own, so that readers are not proved by the package's writers. The truth is kept beside.
  */
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { synthesizeNotes } from "../../src/notes/index.js";
 
@@ -90,7 +90,11 @@ function escaped(text: string): string {
 }
 
 /** One file: `<ROOT><RECORD ID="…"><TEXT>…<PHI TYPE="…">…</PHI>…`. */
-export async function write2006(folder: string, notes: readonly TrueNote[]): Promise<string> {
+export async function write2006(
+  folder: string,
+  notes: readonly TrueNote[],
+  name = "deid_surrogate_train_all_version2.xml",
+): Promise<string> {
   const records = notes.map(({ id, text, entities }) => {
     let body = "";
     let at = 0;
@@ -101,7 +105,7 @@ export async function write2006(folder: string, notes: readonly TrueNote[]): Pro
     return `<RECORD ID="${id}">\n<TEXT>${body}${escaped(slice(text, at, length(text)))}</TEXT>\n</RECORD>\n`;
   });
   await mkdir(folder, { recursive: true });
-  const path = join(folder, "deid_surrogate_train_all_version2.xml");
+  const path = join(folder, name);
   await writeFile(path, `<?xml version="1.0" encoding="UTF-8"?>\n<ROOT>\n${records.join("")}</ROOT>\n`);
   return path;
 }
@@ -167,4 +171,25 @@ function places(text: string, { start, end }: TrueEntity): [string, string] {
     return `${before.length}:${before.at(-1)!.split(" ").length - 1}`;
   };
   return [place(start), place(end - 1)];
+}
+
+/** All four sets below `root`, in the folders that the archives of the data portal unpack to. */
+export async function writePublishedSets(root: string): Promise<void> {
+  const at = (...names: string[]): string => join(root, ...names);
+  await write2006(at("2006"), deidentifiable(1, 5));
+  await write2006(at("2006"), deidentifiable(2, 2), "deid_surrogate_test_all_groundtruth_version2.xml");
+  const renamed = (notes: readonly TrueNote[], prefix: string): TrueNote[] =>
+    notes.map((note) => ({ ...note, id: `${prefix}${note.id}` }));
+  const relations = at("2010", "concept_assertion_relation_training_data");
+  await write2010(join(relations, "beth"), temporal(3, 3));
+  await write2010(join(relations, "partners"), renamed(temporal(4, 3), "1"));
+  const reference = at("2010", "reference_standard_for_test_data");
+  await write2010(reference, temporal(5, 2));
+  await rename(join(reference, "txt"), at("2010", "test_data"));
+  await rename(join(reference, "concept"), join(reference, "concepts"));
+  await write2012(at("2012", "2012-07-15.original-annotation.release"), temporal(6, 6));
+  await write2012(at("2012", "2012-08-08.test-data.event-timex-groundtruth", "xml"), temporal(7, 2));
+  await write2014(at("2014", "training-PHI-Gold-Set1"), deidentifiable(8, 6));
+  await write2014(at("2014", "training-PHI-Gold-Set2"), renamed(deidentifiable(9, 4), "2"));
+  await write2014(at("2014", "testing-PHI-Gold-fixed"), deidentifiable(10, 2));
 }

@@ -88,6 +88,7 @@ const HARMLESS: ReadonlySet<ReadingProblem["reason"]> = new Set([
   "no-document-marks",
   "offset-unit",
   "bare-ampersand",
+  "mended-tag",
   "rejected",
 ]);
 

@@ -14,7 +14,7 @@ import {
 import { PAPER_MODELS, type PaperModel } from "../../recipes/table-2.js";
 import { DEVICES, type Device } from "../../runtime/ort-node.js";
 import { SECTION_RULES, type SectionRules } from "../../sections/index.js";
-import { startFinetuning } from "../../tasks/finetuning/index.js";
+import { type Scores, startFinetuning } from "../../tasks/finetuning/index.js";
 import { columns } from "../columns.js";
 import { addExamples, type CliCommand, type CliContext } from "../context.js";
 import { createFinetuneView } from "../finetune-view.js";
@@ -27,6 +27,7 @@ interface ReproduceFlags {
   readonly mimic?: string[];
   readonly rules: SectionRules;
   readonly splitterModel?: string;
+  readonly pretrainSteps?: number;
   readonly mednli?: string;
   readonly i2b2?: string;
   readonly grid: "paper" | "none";
@@ -63,8 +64,16 @@ export const command: CliCommand = {
         "--splitter-model <path>",
         "with --mimic: folder or archive of en_core_sci_md 0.1.0, which the paper split sentences with",
       )
+      .option(
+        "--pretrain-steps <n>",
+        "with --mimic: updates of each pretraining, for a trial of the whole way (published: 150000, of discharge summaries 100000)",
+        wholeNumber(1),
+      )
       .option("--mednli <folder>", "with mli_train_v1.jsonl, mli_dev_v1.jsonl, mli_test_v1.jsonl")
-      .option("--i2b2 <folder>", "with 2006, 2010, 2012, 2014, each with entries named train… and test…")
+      .option(
+        "--i2b2 <folder>",
+        "the archives of the data portal, unpacked anywhere below it; or 2006, 2010, 2012, 2014, each with entries named train… and test…",
+      )
       .option(
         "--grid <name>",
         "paper: every point of its grid, the best on dev counts; none: one point",
@@ -109,6 +118,7 @@ async function run(context: CliContext, flags: ReproduceFlags): Promise<void> {
     models: flags.model,
     mimic: flags.mimic ?? null,
     splitterModel: flags.splitterModel ?? null,
+    pretrainSteps: flags.pretrainSteps ?? null,
     mednli: flags.mednli ?? null,
     i2b2: flags.i2b2 ?? null,
     folder: flags.out,
@@ -132,7 +142,7 @@ async function run(context: CliContext, flags: ReproduceFlags): Promise<void> {
     throw new ClinicalBertError("USAGE", "Nothing can be reproduced with what is given.", {
       remedy: "Give a --model and --mednli or --i2b2; --dry-run lists what is missing and where it is had.",
     });
-  const figures = await runPlan(context, options, plan, flags.rules, json);
+  const figures = await runPlan(context, options, plan, flags.rules);
   if (figures === null)
     throw new ClinicalBertError("ABORTED", `Stopped; ${flags.out} keeps what is done.`, {
       remedy: `To go on, give the same command again: ${sameCommand()}`,
@@ -147,21 +157,38 @@ function runPlan(
   options: ReproduceOptions,
   plan: ReproductionPlan,
   rules: SectionRules,
-  json: boolean,
 ): Promise<ReproducedFigure[] | null> {
-  const { mimic, splitterModel, device, threads } = options;
+  const { mimic, pretrainSteps: steps, splitterModel, device, threads } = options;
   return reproduce(options, plan, {
     start: (job, onEvent) => startFinetuning(job, { signal: context.signal, onEvent }),
-    pretrain: (stage: PretrainStage) =>
-      pretrainPreset(context, { ...stage, notes: mimic!, rules, splitterModel, device, threads }),
+    pretrain: (stage: PretrainStage) => {
+      context.stderr.write(`clinicalbert: pretraining ${stage.model}\n`);
+      return pretrainPreset(context, {
+        ...stage,
+        notes: mimic!,
+        rules,
+        steps,
+        splitterModel,
+        device,
+        threads,
+      });
+    },
     onStage: ({ model, task }, runs) => {
-      context.stderr.write(`clinicalbert: ${model} on ${task}: ${runs} runs\n`);
+      context.stderr.write(`clinicalbert: ${model} on ${task}: ${runs} ${runs === 1 ? "run" : "runs"}\n`);
       return createFinetuneView(context, runs);
     },
-    onFigure: (figure) => {
-      if (!json) context.stderr.write(describeFigures([figure]));
-    },
+    onFigure: ({ model, task, ours, paper }) =>
+      context.stderr.write(
+        `clinicalbert: ${model} on ${task}: ${ours.metric} ${describePercent(ours)}, the paper ${paper.toFixed(1)}\n`,
+      ),
   });
+}
+
+/** `81.2 [79.3, 83.0]`. */
+function describePercent({ score, interval }: Scores): string {
+  const bounds =
+    interval === null ? "" : ` [${interval.map((bound) => (100 * bound).toFixed(1)).join(", ")}]`;
+  return `${(100 * score).toFixed(1)}${bounds}`;
 }
 
 const FIGURE_HEAD = ["model", "task", "ours", "95 % interval", "paper", "difference", "point"];

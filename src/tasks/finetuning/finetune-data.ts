@@ -53,13 +53,14 @@ export function checkFinetuneData(task: FinetuneTask, data: FinetuneData, allowU
     throw refuse(`The train data have only the label ${JSON.stringify([...known][0])}.`, { part: "train" });
   if (allowUnseen) return;
   for (const [part, examples] of parts) {
-    const unseen = [...labelsAmong(examples ?? [])].filter((label) => !known.has(label));
-    if (unseen.length > 0)
-      throw new ClinicalBertError(
-        "FINETUNE_LABEL",
-        `The ${part} data have labels that the train data never show: ${unseen.sort().join(", ")}; known are ${[...known].sort().join(", ")}.`,
-        { details: { part, unseen, known: [...known].sort() } },
-      );
+    const unseen = [...labelsAmong(examples ?? [])].filter((label) => !known.has(label)).sort();
+    if (unseen.length === 0) continue;
+    const first = examples!.find((example) => [...labelsAmong([example])].includes(unseen[0]!))!;
+    throw new ClinicalBertError(
+      "FINETUNE_LABEL",
+      `The ${part} data have labels that the train data never show: ${unseen.join(", ")} (${unseen[0]} first in example ${first.id}); known are ${[...known].sort().join(", ")}.`,
+      { details: { part, unseen, known: [...known].sort(), example: first.id } },
+    );
   }
 }
 

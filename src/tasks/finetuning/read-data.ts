@@ -120,6 +120,7 @@ function problemNotices(source: string, problems: readonly ReadingProblem[]): st
     else same.push(problem);
   }
   return [...byReason].map(([reason, same]) => {
+    if (reason === "no-document-marks") return `${source} marks no documents, so each sentence counts as one`;
     const { file, line, exampleId, span } = same[0]!;
     const offsets = span === undefined ? "" : ` at ${span.join("-")}`;
     const place = line === undefined ? `${exampleId}${offsets}` : `${file ?? source}:${line}`;

@@ -2,6 +2,7 @@
  * @file brat standoff: `name.txt` and `name.ann`; `T` lines are entities, all others (events, relations, attributes, notes) are
  * left to other tools. Offsets count code points (https://brat.nlplab.org/standoff.html).
  */
+import { basename } from "node:path";
 import { type ReadOptions, type ReadResult, Reading } from "./reading.js";
 import {
   findPartner,
@@ -22,7 +23,10 @@ interface BratMention extends StatedMention {
 
 const OTHER_LINES = /^[ERAMN#*][^\t]*\t/;
 
-/** One example a text, its lines as sentences. A text without an `.ann` file has no entities, which is reported. */
+/**
+ * One example a text, its lines as sentences. A text without an `.ann` file has no entities, which is reported; annotations without
+ * their text are refused.
+ */
 export async function readBrat(source: string, options: ReadOptions): Promise<ReadResult> {
   const reading = new Reading();
   const folder = await isFolder(source);
@@ -32,11 +36,13 @@ export async function readBrat(source: string, options: ReadOptions): Promise<Re
   const annotations: SourceFile[] = folder
     ? await listSourceFiles(source, ".ann")
     : [{ path: source.replace(/\.txt$/i, ".ann"), id: texts[0]!.id.replace(/\.txt$/i, "") }];
+  const used = new Set<SourceFile>();
   for (const file of texts) {
     const { text, hadMark } = await readSourceText(file.path, options.encoding);
     const id = reading.uniqueId(file.id.replace(/\.txt$/i, ""));
     const partner = folder ? findPartner(file, annotations) : annotations[0]!;
-    if (partner === null) reading.problems.push({ exampleId: id, file: file.path, reason: "unpaired" });
+    if (partner !== null) used.add(partner);
+    else reading.problems.push({ exampleId: id, file: file.path, reason: "unpaired" });
     const mentions =
       partner === null
         ? []
@@ -53,6 +59,9 @@ export async function readBrat(source: string, options: ReadOptions): Promise<Re
       entities: reading.finishEntities(id, entities, partner?.path),
     });
   }
+  const alone = annotations.find((file) => !used.has(file));
+  if (alone !== undefined)
+    throw malformed(alone.path, 1, `no text file ${basename(alone.id)}.txt belongs to it`);
   return reading.result();
 }
 

@@ -5,15 +5,28 @@
  */
 import type { Entity, EntityExample } from "../example.js";
 import { type ReadOptions, type ReadResult, Reading } from "./reading.js";
-import { listSourceFiles, malformed, readSourceText } from "./source-files.js";
+import { listSourceFiles, malformed, readSourceText, splitSourceLines } from "./source-files.js";
 import { nonBlankLines } from "./words.js";
 import { elementsNamed, parseXml, type XmlElement } from "./xml.js";
 
+/**
+ * Line 25722 of `deid_surrogate_train_all_version2.xml` as first released: an end tag that is another start tag. Everybody who reads the
+ * file mends it so (MITRE's `split_AMIA_file.py`, BigBIO's `n2c2_2006`); the corrected release does not have it.
+ */
+const BROKEN_TAG = '<PHI TYPE="DATE">25th of July<PHI TYPE="DOCTOR">';
+const MENDED_TAG = '<PHI TYPE="DATE">25th of July</PHI>';
+
 /** One example a record, labelled by `TYPE`. The text is that of the element without its tags, entities decoded. */
-export async function readI2b2Deid2006(source: string, options: ReadOptions): Promise<ReadResult> {
+export async function readI2b2Deid2006(folder: string, options: ReadOptions): Promise<ReadResult> {
   const reading = new Reading();
-  for (const { path, id: fileId } of await listSourceFiles(source, ".xml")) {
-    const { root, bareAmpersands } = parseXml(path, (await readSourceText(path, options.encoding)).text);
+  for (const { path, id: fileId } of await listSourceFiles(folder, ".xml")) {
+    const { text: source } = await readSourceText(path, options.encoding);
+    const broken = source.indexOf(BROKEN_TAG);
+    if (broken !== -1) {
+      const line = splitSourceLines(source.slice(0, broken + 1)).length;
+      reading.problems.push({ exampleId: fileId, file: path, line, reason: "mended-tag" });
+    }
+    const { root, bareAmpersands } = parseXml(path, source.replace(BROKEN_TAG, MENDED_TAG));
     for (const line of bareAmpersands)
       reading.problems.push({ exampleId: fileId, file: path, line, reason: "bare-ampersand" });
     const records = root.name === "RECORD" ? [root] : [...elementsNamed(root, "RECORD")];

@@ -217,6 +217,12 @@ describe("on what people have", () => {
     ["a CoNLL file of one column", "conll", { "a.tsv": "a\nb\n" }, /a\.tsv:1: 1 column,/],
     ["an empty word", "conll", { "a.tsv": "a\tO\n\tO\n" }, /a\.tsv:2: an empty word/],
     ["a brat line without offsets", "brat", { "1.txt": "a", "1.ann": "T1\tX 0\ta\n" }, /1\.ann:1: offsets/],
+    [
+      "brat annotations without their text",
+      "brat",
+      { "1.txt": "a", "1.ann": "", "2.ann": "T1\tX 0 1\ta\n" },
+      /2\.ann:1: no text file 2\.txt belongs to it/,
+    ],
     ["a brat line that is none", "brat", { "1.txt": "a", "1.ann": "hello\n" }, /1\.ann:1: neither/],
     [
       "a PubTator mention without its text",

@@ -1,6 +1,6 @@
 /** @file Rewrites the table of docs/errors.md from the catalogue. Usage: node --import tsx scripts/document-errors.ts */
 import { readFileSync, writeFileSync } from "node:fs";
-import { ERROR_CATALOGUE } from "../src/errors.js";
+import { ERROR_CATALOGUE } from "../src/error-catalogue.js";
 
 const path = new URL("../docs/errors.md", import.meta.url);
 const head = readFileSync(path, "utf8").split("|---|---|---|\n")[0];

@@ -2,7 +2,8 @@
 export * from "./bert/index.js";
 export { forgetModels, type WebModelOptions } from "./checkpoint/web/model-files.js";
 export { openWebModel, openWebTokenizer } from "./checkpoint/web/open-web-model.js";
-export { ClinicalBertError, ERROR_CATALOGUE, type ErrorCode, type ErrorDetails } from "./errors.js";
+export { ERROR_CATALOGUE } from "./error-catalogue.js";
+export { ClinicalBertError, type ErrorCode, type ErrorDetails } from "./errors.js";
 export * from "./graph/index.js";
 export * from "./notes/index.js";
 export * from "./pipelines/web/index.js";

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { ClinicalBertError, ERROR_CATALOGUE, internalError } from "./errors.js";
+import { ERROR_CATALOGUE } from "./error-catalogue.js";
+import { ClinicalBertError, internalError } from "./errors.js";
 
 test("docs/errors.md and the catalogue agree both ways", () => {
   const text = readFileSync(new URL("../docs/errors.md", import.meta.url), "utf8");

@@ -2,10 +2,10 @@
 
 export * from "./checkpoint/index.js";
 export * from "./corpus/index.js";
+export { ERROR_CATALOGUE } from "./error-catalogue.js";
 export {
   ClinicalBertError,
   type ClinicalBertErrorOptions,
-  ERROR_CATALOGUE,
   type ErrorCode,
   type ErrorDetails,
 } from "./errors.js";

@@ -22,10 +22,13 @@ test("the bytes are those that TensorBoard writes", () => {
   expect(ours.equals(golden)).toBe(true);
 });
 
-test("a run that was killed goes on in the same file, without the steps after its checkpoint", async () => {
+test("a run that was killed goes on in the same file, without the steps after its checkpoint and its evaluation there", async () => {
   const path = join(folder, "killed");
   const first = await openEventFile(path, 0);
-  for (const step of [1, 2, 3, 4]) first.write(step, { loss: step });
+  for (const step of [1, 2, 3, 4]) {
+    first.write(step, { loss: step });
+    if (step % 2 === 0) first.write(step, { held_out: step });
+  }
   first.close();
   const [name] = readdirSync(path);
   truncateSync(join(path, name!), readFileSync(join(path, name!)).length - 3);

@@ -44,7 +44,8 @@ export function encodeScalars(
 
 /**
  * Opens the event file of `folder`, or begins one, after `step` updates: events of later steps, left by a run that was killed, are
- * dropped. There is one file a run; its name has the time of the start and no name of a machine.
+ * dropped, and of `step` itself all but the first, that of the update: whether there is one of an evaluation depends on the
+ * moment of the kill, so the caller writes it again. There is one file a run; its name has the time of the start and no name of a machine.
  */
 export async function openEventFile(folder: string, step: number): Promise<EventFile> {
   await makeFolder(folder);
@@ -73,7 +74,7 @@ function nameOf(folder: string): string | undefined {
   return readdirSync(folder).find((name) => /^events\.out\.tfevents\.\d+\.clinicalbert$/.test(name));
 }
 
-/** The whole records of `path` up to those of `step`; null for none. */
+/** The whole records of `path` up to the first of `step`; null for none. */
 function keepUntil(path: string, step: number): Uint8Array | null {
   let bytes: Buffer;
   try {
@@ -85,8 +86,11 @@ function keepUntil(path: string, step: number): Uint8Array | null {
   while (end + FRAME_HEAD <= bytes.length) {
     const length = Number(bytes.readBigUInt64LE(end));
     const next = end + FRAME_HEAD + length + FRAME_FOOT;
-    if (next > bytes.length || stepOf(bytes.subarray(end + FRAME_HEAD, next - FRAME_FOOT)) > step) break;
+    if (next > bytes.length) break;
+    const at = stepOf(bytes.subarray(end + FRAME_HEAD, next - FRAME_FOOT));
+    if (at > step) break;
     end = next;
+    if (at === step && step > 0) break;
   }
   return end === 0 ? null : bytes.subarray(0, end);
 }

@@ -28,6 +28,8 @@ export interface HeldOut {
   isDue(step: number): boolean;
   /** Evaluates, keeps the weights when they are the best so far, writes the line. Null when stopped on the way. */
   evaluate(step: number): Promise<HeldOutLine | null>;
+  /** The line of an evaluation that was made before; null for none. */
+  at(step: number): HeldOutLine | null;
   /** The line with the lowest masked-LM loss; null before the first evaluation. */
   best(): HeldOutLine | null;
   last(): HeldOutLine | null;
@@ -59,6 +61,7 @@ export async function openHeldOut(run: HeldOutRun, step: number): Promise<HeldOu
       at > 0 &&
       (at === recipe.steps || (recipe.evaluateEvery > 0 && at % recipe.evaluateEvery === 0)) &&
       !lines.some((line) => line.step === at),
+    at: (step) => lines.find((line) => line.step === step) ?? null,
     async evaluate(at) {
       const line = await evaluateAt(run, at);
       if (line === null) return null;

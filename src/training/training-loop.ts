@@ -115,11 +115,12 @@ async function trainSteps(
   };
   /** False when stopped on the way. */
   const evaluateIfDue = async (step: number): Promise<boolean> => {
-    if (!heldOut.isDue(step)) return true;
-    const line = await heldOut.evaluate(step);
+    const known = heldOut.at(step);
+    if (known === null && !heldOut.isDue(step)) return true;
+    const line = known ?? (await heldOut.evaluate(step));
     if (line === null) return false;
     events.write(step, tagged("held_out", line));
-    hooks.onEvent({ kind: "evaluated", line });
+    if (known === null) hooks.onEvent({ kind: "evaluated", line });
     return true;
   };
   if (!(await evaluateIfDue(first))) return { step: first, finished: false };

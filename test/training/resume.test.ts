@@ -149,6 +149,19 @@ test("kill -9 at many moments, then the same command: same weights to the bit, s
   expect(await resultOf("killed")).toEqual(expected);
 });
 
+test("a kill between the line of an evaluation and its event loses neither", async () => {
+  expect(await pretrain("between")).toMatchObject({ code: 0 });
+  const events = join(folder, "between", "tensorboard");
+  const path = join(events, (await readdir(events))[0]!);
+  const bytes = await readFile(path);
+  let last = 0;
+  for (let at = 0; at < bytes.length; at += 16 + Number(bytes.readBigUInt64LE(at))) last = at;
+  expect(bytes.subarray(last).toString("latin1")).toContain("held_out/");
+  await truncate(path, last);
+  expect(await pretrain("between")).toMatchObject({ code: 0 });
+  expect(await resultOf("between")).toEqual(expected);
+});
+
 const KILLS = Number(process.env["CLINICALBERT_KILLS"] ?? "0");
 
 test.skipIf(KILLS === 0)(

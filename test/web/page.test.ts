@@ -366,6 +366,10 @@ describe.skipIf(CHROMIUM === undefined)(`the page in ${NEEDS_CHROMIUM}`, () => {
       await fresh.page.waitForFunction(
         () => document.querySelector("#note-text .block:last-child .piece") !== null,
       );
+      // The outline follows the word that is chosen, also from its other end.
+      await fresh.page.evaluate(() => document.querySelector(".outline .rows")!.scrollTo(0, 0));
+      await fresh.page.locator("#note-text .block:last-child .piece").first().click();
+      await fresh.page.waitForSelector(".outline [aria-current=location]");
       expect(fresh.complaints).toEqual([]);
     } finally {
       await fresh.close();

@@ -7,13 +7,15 @@ interface RowsProps<T> {
   readonly items: readonly T[];
   /** In CSS pixels. */
   readonly rowHeight: number;
+  /** Index of a row that is brought into sight whenever it becomes another one. */
+  readonly follow?: number;
   readonly row: (item: T, index: number) => ComponentChildren;
 }
 
 /** Rows made beyond each end of what is seen. */
 const SPARE = 10;
 
-export function Rows<T>({ label, items, rowHeight, row }: RowsProps<T>) {
+export function Rows<T>({ label, items, rowHeight, follow = -1, row }: RowsProps<T>) {
   const list = useRef<HTMLElement>(null);
   const [seen, setSeen] = useState({ top: 0, height: 800 });
   useLayoutEffect(() => {
@@ -29,6 +31,14 @@ export function Rows<T>({ label, items, rowHeight, row }: RowsProps<T>) {
       current.removeEventListener("scroll", measure);
     };
   }, []);
+  useLayoutEffect(() => {
+    const { current } = list;
+    if (current === null || follow === -1) return;
+    const { scrollTop, clientHeight } = current;
+    const top = follow * rowHeight;
+    if (top < scrollTop || top + rowHeight > scrollTop + clientHeight)
+      current.scrollTo(0, top - (clientHeight - rowHeight) / 2);
+  }, [follow, rowHeight]);
   const first = Math.max(0, Math.floor(seen.top / rowHeight) - SPARE);
   const last = Math.min(items.length, Math.ceil((seen.top + seen.height) / rowHeight) + SPARE);
   return (

@@ -23,6 +23,7 @@ export function OutlinePanel({ text, outline: { sections }, current, onChoose }:
       label={`${shown.length} sections`}
       items={shown}
       rowHeight={ROW}
+      follow={shown.findIndex(({ index }) => index === current)}
       row={({ section, index }) => (
         <button
           type="button"

@@ -25,6 +25,17 @@ function signed(value: number): number[] {
   return [...bytes, rest & 0x7f];
 }
 
+/** LEB128 of the signed number whose low 64 bits are those of `value`. */
+function signedLong(value: bigint): number[] {
+  const bytes: number[] = [];
+  let rest = BigInt.asIntN(64, value);
+  while (rest < -0x40n || rest > 0x3fn) {
+    bytes.push(Number(rest & 0x7fn) | 0x80);
+    rest >>= 7n;
+  }
+  return [...bytes, Number(rest & 0x7fn)];
+}
+
 const simd = (opcode: number): number[] => [0xfd, ...unsigned(opcode)];
 /** An instruction on operands that are expressions. */
 const instruction =
@@ -89,9 +100,22 @@ export const i32 = {
 
 export const i64 = {
   load: (address: Code, offset = 0): Code => [...address, ...memory([0x29], 3, offset)],
+  store: (address: Code, value: Code, offset = 0): Code => [
+    ...address,
+    ...value,
+    ...memory([0x37], 3, offset),
+  ],
   add: instruction([0x7c]),
-  const: (value: number): Code => [0x42, ...signed(value)],
+  sub: instruction([0x7d]),
+  mul: instruction([0x7e]),
+  and: instruction([0x83]),
+  or: instruction([0x84]),
+  xor: instruction([0x85]),
+  shl: instruction([0x86]),
+  const: (value: number | bigint): Code => [0x42, ...signedLong(BigInt(value))],
   shiftRight: instruction([0x88]),
+  /** How many bits are 1. */
+  bitCount: instruction([0x7b]),
   /** Of an i32 without sign. */
   fromUnsigned: instruction([0xad]),
   /** The lower half as i32. */
@@ -117,6 +141,22 @@ export const v128 = {
   and: instruction(simd(0x4e)),
   or: instruction(simd(0x50)),
   xor: instruction(simd(0x51)),
+  /** 1 if a bit is 1. */
+  anyTrue: instruction(simd(0x53)),
+};
+
+export const i8x16 = {
+  splat: instruction(simd(0x0f)),
+  /** Of numbers without sign, −1 where it holds, else 0. */
+  lessThan: instruction(simd(0x26)),
+  /** The upper bits of the lanes, the first one lowest. */
+  bitmask: instruction(simd(0x64)),
+  sub: instruction(simd(0x71)),
+};
+
+export const i64x2 = {
+  /** Lane `index` (0, 1) as i64. */
+  lane: (value: Code, index: number): Code => [...value, ...simd(0x1d), index],
 };
 
 export const i32x4 = {

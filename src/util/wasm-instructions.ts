@@ -138,6 +138,7 @@ export const v128 = {
     ...value,
     ...memory(simd(0x0b), 4, offset),
   ],
+  const: (bytes: ArrayLike<number>): Code => [...simd(0x0c), ...Array.from(bytes)],
   and: instruction(simd(0x4e)),
   or: instruction(simd(0x50)),
   xor: instruction(simd(0x51)),
@@ -151,7 +152,13 @@ export const i8x16 = {
   lessThan: instruction(simd(0x26)),
   /** The upper bits of the lanes, the first one lowest. */
   bitmask: instruction(simd(0x64)),
+  add: instruction(simd(0x6e)),
   sub: instruction(simd(0x71)),
+};
+
+export const i16x8 = {
+  splat: instruction(simd(0x10)),
+  add: instruction(simd(0x8e)),
 };
 
 export const i64x2 = {
@@ -210,6 +217,11 @@ export const f64x2 = {
 /** Repeats `body` while the expression `condition` is not 0; the body runs at least once. */
 export function doWhile(body: readonly Code[], condition: Code): Code {
   return [0x03, 0x40, ...body.flat(), ...condition, 0x0d, 0x00, 0x0b];
+}
+
+/** Repeats `body` while neither condition is 0; each is a branch of its own. */
+export function doWhileBoth(body: readonly Code[], first: Code, second: Code): Code {
+  return [0x03, 0x40, ...body.flat(), ...first, 0x04, 0x40, ...second, 0x0d, 0x01, 0x0b, 0x0b];
 }
 
 /** Runs `body` if the expression `condition` is not 0, else `otherwise`. */

@@ -1,6 +1,6 @@
 /** @file Where things lie in the memory of the instance kernel, and what it is told at its start. */
 import { CRC_TABLES_BYTES } from "../../util/crc32c-kernel.js";
-import { type TwisterPlaces, twisterPlaces } from "../../util/mt19937-kernels.js";
+import { type ShuffledRow, type TwisterPlaces, twisterPlaces } from "../../util/mt19937-kernels.js";
 import { type IdBytes, recordBytes } from "../instance-record.js";
 import type { InstanceSource } from "../instance-maker.js";
 
@@ -15,6 +15,8 @@ export const SLACK = 16;
 /** Records are handed out in pieces of about this many bytes. */
 export const PIECE_BYTES = 1 << 20;
 export const HISTOGRAM_BITS = 4;
+/** Instances of up to this length have positions of one byte. */
+const BYTE_POSITIONS = 256;
 
 /** i32 of the state of a run, in this order from `state` on. */
 export const STATE = [
@@ -51,8 +53,8 @@ export interface KernelLayout {
   readonly histogram: number;
   /** u32[S + 1]: masked tokens of an instance of so many tokens. */
   readonly wanted: number;
-  /** i32[S]: positions that may be masked; with whole words, of their first pieces. */
-  readonly candidates: number;
+  /** Positions that may be masked, S of them; with whole words, of their first pieces. */
+  readonly candidates: ShuffledRow;
   /** i32[S + 1]: first position behind the word that begins at a position. */
   readonly wordEnds: number;
   /** One bit for each masked position, and i32[S] what stood there. */
@@ -94,7 +96,7 @@ export function layoutOf({ store, documents, settings, vocabulary }: InstanceSou
     state: take(4 * STATE.length),
     histogram: take(4 * ((maxLength >>> HISTOGRAM_BITS) + 1)),
     wanted: take(4 * (maxLength + 1)),
-    candidates: take(4 * maxLength + SLACK),
+    candidates: { at: take(2 * maxLength + SLACK), bytes: maxLength <= BYTE_POSITIONS ? 1 : 2 } as const,
     wordEnds: take(4 * (maxLength + 1)),
     marks: take((maxLength >>> 3) + 4),
     originals: take(4 * maxLength),

@@ -1,6 +1,16 @@
 /** @file The masked-LM half of an instance as code (create_pretraining_data.py:335–415), draw by draw. */
 import { advance, type Local } from "../../util/wasm-assembler.js";
-import { type Code, doWhile, either, i32, i32x4, v128, when, whileDo } from "../../util/wasm-instructions.js";
+import {
+  type Code,
+  doWhile,
+  either,
+  i16x8,
+  i32,
+  i8x16,
+  v128,
+  when,
+  whileDo,
+} from "../../util/wasm-instructions.js";
 import { idAt, type KernelCode, loadId, storeId } from "./kernel-code.js";
 
 /** Share of the masked tokens that `[MASK]` replaces; of the rest one half is left, the other replaced by random words. */
@@ -27,7 +37,7 @@ export function maskCode(code: KernelCode): Code[] {
     count.set(i32.const(0)),
     index.set(i32.const(0)),
     whileDo(i32.and(i32.lessThan(index.get, candidates.get), i32.lessThan(count.get, wanted.get)), [
-      start.set(i32.load(i32.shl(index.get, i32.const(2)), layout.candidates)),
+      start.set(loadCandidate(code, index.get)),
       ...(wholeWord
         ? [
             end.set(i32.load(i32.shl(start.get, i32.const(2)), layout.wordEnds)),
@@ -42,23 +52,28 @@ export function maskCode(code: KernelCode): Code[] {
 /** Every position but those of the three special tokens. */
 function collectAll({ layout, local, first, length }: KernelCode, candidates: Local): Code[] {
   const [at, position, end] = [local("i32"), local("v128"), local("i32")];
+  const { bytes } = layout.candidates;
+  const { add, splat } = bytes === 1 ? i8x16 : i16x8;
+  const lanes = Array.from({ length: 16 / bytes }, (_, lane) => lane + 1);
+  const from1 = v128.const(new Uint8Array((bytes === 1 ? Uint8Array : Uint16Array).from(lanes).buffer));
+  const toBytes = (places: Code): Code => i32.mul(places, i32.const(bytes));
   const fill = doWhile(
     [
-      v128.store(at.get, position.get, layout.candidates),
-      position.set(i32x4.add(position.get, i32x4.splat(i32.const(4)))),
+      v128.store(at.get, position.get, layout.candidates.at),
+      position.set(add(position.get, splat(i32.const(lanes.length)))),
       advance(at, i32.const(16)),
     ],
     i32.lessThan(at.get, end.get),
   );
   return [
     candidates.set(i32.sub(length.get, i32.const(3))),
-    position.set(i32x4.const([1, 2, 3, 4])),
+    position.set(from1),
     at.set(i32.const(0)),
-    end.set(i32.shl(first.get, i32.const(2))),
+    end.set(toBytes(first.get)),
     fill,
-    position.set(i32x4.add(i32x4.splat(first.get), i32x4.const([2, 3, 4, 5]))),
+    position.set(add(splat(i32.add(first.get, i32.const(1))), from1)),
     at.set(end.get),
-    end.set(i32.shl(candidates.get, i32.const(2))),
+    end.set(toBytes(candidates.get)),
     fill,
   ];
 }
@@ -67,10 +82,7 @@ function collectAll({ layout, local, first, length }: KernelCode, candidates: Lo
 function collectCandidates(code: KernelCode, candidates: Local): Code[] {
   const { source, layout, local, length } = code;
   const [position, id, last] = [local("i32"), local("i32"), local("i32")];
-  const append = [
-    i32.store(i32.shl(candidates.get, i32.const(2)), position.get, layout.candidates),
-    advance(candidates, i32.const(1)),
-  ];
+  const append = [storeCandidate(code, candidates.get, position.get), advance(candidates, i32.const(1))];
   return [
     candidates.set(i32.const(0)),
     position.set(i32.const(0)),
@@ -99,6 +111,18 @@ function collectCandidates(code: KernelCode, candidates: Local): Code[] {
       i32.lessThan(position.get, length.get),
     ),
   ];
+}
+
+function loadCandidate({ layout }: KernelCode, index: Code): Code {
+  const { at, bytes } = layout.candidates;
+  return bytes === 1 ? i32.loadByte(index, at) : i32.loadHalf(i32.shl(index, i32.const(1)), at);
+}
+
+function storeCandidate({ layout }: KernelCode, index: Code, position: Code): Code {
+  const { at, bytes } = layout.candidates;
+  return bytes === 1
+    ? i32.storeByte(index, position, at)
+    : i32.storeHalf(i32.shl(index, i32.const(1)), position, at);
 }
 
 function isOrdinary({ source }: KernelCode, id: Local): Code {

@@ -67,9 +67,14 @@ export class InstanceMaker {
       Array.from({ length: settings.maxLength + 1 }, (_, length) => maskedTokens(length, settings)),
     );
     this.#bytes.set(vocabulary.continues, layout.continues);
-    words(layout.order, documents.length).set(documents);
-    words(layout.documentSentences, store.documents.sentences.length).set(store.documents.sentences);
-    words(layout.documentTokens, store.documents.tokenHalves.length).set(store.documents.tokenHalves);
+    const ranges = words(layout.sentenceRanges, 2 * documents.length);
+    const firstTokens = words(layout.firstTokens, 2 * documents.length);
+    const { sentences, tokenHalves } = store.documents;
+    for (const [place, document] of documents.entries())
+      for (const half of [0, 1]) {
+        ranges[2 * place + half] = sentences[document + half]!;
+        firstTokens[2 * place + half] = tokenHalves[2 * document + half]!;
+      }
     for (const [row, { held, slots, bytes }] of rows)
       if (held === null) row.read(this.#bytes.subarray(bytes, bytes + row.size), 0);
       else words(held, slots).fill(0xffffffff);

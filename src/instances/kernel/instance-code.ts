@@ -1,12 +1,12 @@
 /** @file The kernel that makes instances into records, as code: the loop over documents (create_pretraining_data.py:218–332). */
 import { drawCode } from "../../util/mt19937-kernels.js";
 import { advance, type Local, type WasmFunction } from "../../util/wasm-assembler.js";
-import { type Code, either, i32, when, whileDo } from "../../util/wasm-instructions.js";
+import { type Code, doWhile, either, i32, when, whileDo } from "../../util/wasm-instructions.js";
 import type { InstanceSource } from "../instance-maker.js";
 import { RECORD_HEADER_BYTES } from "../instance-record.js";
-import { documentIn, firstSentence, type KernelCode } from "./kernel-code.js";
-import { HISTOGRAM_BITS, type KernelLayout, SPECIALS, STATE, type StateName } from "./layout.js";
-import { maskCode } from "./masking-code.js";
+import { firstSentence, type KernelCode } from "./kernel-code.js";
+import { HISTOGRAM_BITS, type KernelLayout, PLAN, PLANS, SPECIALS, STATE } from "./layout.js";
+import { applyMasks, drawMasks, isBlind } from "./masking-code.js";
 import { sealCode } from "./record-code.js";
 import { rowCode } from "./row-code.js";
 import { chooseSegments, copySegments, truncateSegments } from "./segment-code.js";
@@ -18,8 +18,10 @@ export function makeFunction(source: InstanceSource, layout: KernelLayout): Wasm
     name: "make",
     parameters: ["i32", "i32"],
     build([toPlace, limit], local, call) {
-      const state = Object.fromEntries(STATE.map((name) => [name, local("i32")])) as Record<StateName, Local>;
       const named = (): Local => local("i32");
+      const locals = <Name extends string>(names: readonly Name[]): Record<Name, Local> =>
+        Object.fromEntries(names.map((name) => [name, named()])) as Record<Name, Local>;
+      const state = locals(STATE);
       const code: KernelCode = {
         source: { settings, vocabulary, plain, documents: source.documents.length },
         layout,
@@ -27,38 +29,68 @@ export function makeFunction(source: InstanceSource, layout: KernelLayout): Wasm
         local,
         call,
         state,
-        first: named(),
-        firstStart: named(),
-        second: named(),
-        secondStart: named(),
-        document: named(),
-        secondDocument: named(),
-        isRandomNext: named(),
-        length: named(),
-        count: named(),
+        plan: locals(PLAN),
+        planned: named(),
         ids: named(),
       };
       const rows = rowCode(code);
-      const each = (act: (name: StateName, at: number) => Code): Code[] =>
-        STATE.map((name, index) => act(name, layout.state + 4 * index));
+      const blind = isBlind(code.source);
+      const each = <Name extends string>(
+        names: readonly Name[],
+        act: (name: Name, offset: number) => Code,
+      ): Code[] => names.map((name, index) => act(name, 4 * index));
+      const behind = named();
+      const { planned, plan } = code;
+      const { at, bytes } = layout.plans;
+      const planInstance: Code[] = [
+        when(i32.equal(state.sentence.get, state.end.get), startDocument(code)),
+        ...chooseSegments(code, rows),
+        ...truncateSegments(code),
+        ...(blind ? drawMasks(code) : []),
+        ...each(PLAN, (name, offset) => i32.store(planned.get, plan[name].get, offset)),
+        when(i32.equal(state.sentence.get, state.end.get), [advance(state.place, i32.const(1))]),
+        advance(planned, i32.const(bytes)),
+      ];
+      const makeInstance: Code[] = [
+        ...each(PLAN, (name, offset) => plan[name].set(i32.load(planned.get, offset))),
+        code.ids.set(i32.add(state.out.get, i32.const(RECORD_HEADER_BYTES))),
+        ...copySegments(code, rows),
+        ...(blind ? [] : drawMasks(code)),
+        ...applyMasks(code),
+        ...sealCode(code),
+        ...countInstance(code),
+        advance(planned, i32.const(bytes)),
+      ];
       return [
-        ...each((name, at) => state[name].set(i32.load(i32.const(at)))),
+        ...each(STATE, (name, offset) => state[name].set(i32.load(i32.const(layout.state + offset)))),
         whileDo(
           i32.and(i32.lessThan(state.place.get, toPlace!.get), i32.lessThan(state.out.get, limit!.get)),
           [
-            code.document.set(documentIn(code, state.place.get)),
-            when(i32.equal(state.sentence.get, state.end.get), startDocument(code)),
-            ...chooseSegments(code, rows),
-            ...truncateSegments(code),
-            code.ids.set(i32.add(state.out.get, i32.const(RECORD_HEADER_BYTES))),
-            ...copySegments(code, rows),
-            ...maskCode(code),
-            ...sealCode(code),
-            ...countInstance(code),
-            when(i32.equal(state.sentence.get, state.end.get), [advance(state.place, i32.const(1))]),
+            planned.set(i32.const(at)),
+            doWhile(
+              planInstance,
+              i32.and(
+                i32.lessThan(planned.get, i32.const(at + (blind ? PLANS : 1) * bytes)),
+                i32.lessThan(state.place.get, toPlace!.get),
+              ),
+            ),
+            behind.set(planned.get),
+            planned.set(i32.const(at)),
+            doWhile(
+              [
+                plan.firstStart.set(i32.load(planned.get, 4 * PLAN.indexOf("firstStart"))),
+                plan.secondStart.set(i32.load(planned.get, 4 * PLAN.indexOf("secondStart"))),
+                ...rows.fetchTokens(plan.firstStart, state.fetched),
+                ...rows.fetchTokens(plan.secondStart, state.fetched),
+                advance(planned, i32.const(bytes)),
+              ],
+              i32.lessThan(planned.get, behind.get),
+            ),
+            planned.set(i32.const(at)),
+            doWhile(makeInstance, i32.lessThan(planned.get, behind.get)),
           ],
         ),
-        ...each((name, at) => i32.store(i32.const(at), state[name].get)),
+        ...each(STATE, (name, offset) => i32.store(i32.const(layout.state + offset), state[name].get)),
       ];
     },
   };
@@ -66,7 +98,7 @@ export function makeFunction(source: InstanceSource, layout: KernelLayout): Wasm
 
 /** A document has a target length: rough length of its instances. */
 function startDocument(code: KernelCode): Code[] {
-  const { state, document, draws, source } = code;
+  const { state, draws, source } = code;
   const { maxLength, shortSequenceProbability } = source.settings;
   const room = maxLength - SPECIALS;
   return [
@@ -76,12 +108,13 @@ function startDocument(code: KernelCode): Code[] {
       [...draws.below(state.target, i32.const(room - 1)), advance(state.target, i32.const(2))],
       [state.target.set(i32.const(room))],
     ),
-    state.sentence.set(firstSentence(code, document.get, 0)),
-    state.end.set(firstSentence(code, document.get, 1)),
+    state.sentence.set(firstSentence(code, state.place.get, 0)),
+    state.end.set(firstSentence(code, state.place.get, 1)),
   ];
 }
 
-function countInstance({ state, length, count, isRandomNext, layout, local }: KernelCode): Code[] {
+function countInstance({ state, plan, layout, local }: KernelCode): Code[] {
+  const { length, count, isRandomNext } = plan;
   const bar = local("i32");
   return [
     advance(state.instances, i32.const(1)),

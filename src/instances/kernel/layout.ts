@@ -3,6 +3,7 @@ import { CRC_TABLES_BYTES } from "../../util/crc32c-kernel.js";
 import { type ShuffledRow, type TwisterPlaces, twisterPlaces } from "../../util/mt19937-kernels.js";
 import { type IdBytes, recordBytes } from "../instance-record.js";
 import type { InstanceSource } from "../instance-maker.js";
+import type { InstanceSettings } from "../settings.js";
 
 /** [CLS], [SEP], [SEP]. */
 export const SPECIALS = 3;
@@ -32,6 +33,7 @@ export const STATE = [
   "maskedTokens",
   "replacedByMask",
   "replacedByRandom",
+  "fetched",
 ] as const;
 export type StateName = (typeof STATE)[number];
 
@@ -42,6 +44,37 @@ export interface RowPlaces {
   readonly held: number | null;
   /** Power of two; a page k is kept in slot k mod slots. */
   readonly slots: number;
+}
+
+/** i32 of a plan: what is known of an instance before its tokens are read. */
+export const PLAN = [
+  "first",
+  "firstStart",
+  "firstPlace",
+  "second",
+  "secondStart",
+  "secondPlace",
+  "isRandomNext",
+  "length",
+  "count",
+] as const;
+export type PlanName = (typeof PLAN)[number];
+/** Instances are planned up to so many at a time, so that the processor fetches the tokens of all of them at once. */
+export const PLANS = 16;
+
+export interface PlanPlaces {
+  readonly at: number;
+  /** Bytes of a plan: the numbers of `PLAN`, then u16 positions to mask, in the order in which they were drawn, then i32 what comes there. */
+  readonly bytes: number;
+  readonly positions: number;
+  readonly replacements: number;
+}
+
+function planPlaces({ maxPredictions }: InstanceSettings, take: (bytes: number) => number): PlanPlaces {
+  const positions = 4 * PLAN.length;
+  const replacements = positions + 2 * maxPredictions + (maxPredictions % 2) * 2;
+  const bytes = replacements + 4 * maxPredictions;
+  return { at: take(PLANS * bytes), bytes, positions, replacements };
 }
 
 /** Bytes from the beginning of the memory. */
@@ -57,17 +90,17 @@ export interface KernelLayout {
   readonly candidates: ShuffledRow;
   /** i32[S + 1]: first position behind the word that begins at a position. */
   readonly wordEnds: number;
-  /** One bit for each masked position, and i32[S] what stood there. */
+  /** u64[…]: one bit for each masked position; u32 for each word of them: how many are before it. */
   readonly marks: number;
-  readonly originals: number;
+  readonly marksBefore: number;
   /** uint8[V]: 1 for a token that continues a word. */
   readonly continues: number;
-  /** u32[D]: the document in each place of the shuffled order; u32[D + 1] and u64[D + 1]: where documents begin. */
-  readonly order: number;
-  readonly documentSentences: number;
-  readonly documentTokens: number;
+  /** Of the document in each place of the shuffled order, u32[2 · D]: its first sentence and the one behind its last; u64[D]: its first token. */
+  readonly sentenceRanges: number;
+  readonly firstTokens: number;
   readonly sentences: RowPlaces;
   readonly tokens: RowPlaces;
+  readonly plans: PlanPlaces;
   /** Two pieces: one is filled while the other is written. */
   readonly pieces: readonly [number, number];
   readonly end: number;
@@ -88,7 +121,8 @@ export function layoutOf({ store, documents, settings, vocabulary }: InstanceSou
     const slots = 2 ** Math.max(0, Math.floor(Math.log2(store.memory / PAGE_BYTES)));
     return { held: take(PAGE_NUMBER_BYTES * slots), slots, bytes: take(slots * PAGE_BYTES + SLACK) };
   };
-  const piece = (): number => take(PIECE_BYTES + recordBytes(maxLength, maxPredictions, idBytes) + SLACK);
+  const piece = (): number =>
+    take(PIECE_BYTES + PLANS * recordBytes(maxLength, maxPredictions, idBytes) + SLACK);
   const places = {
     idBytes,
     twister,
@@ -98,12 +132,12 @@ export function layoutOf({ store, documents, settings, vocabulary }: InstanceSou
     wanted: take(4 * (maxLength + 1)),
     candidates: { at: take(2 * maxLength + SLACK), bytes: maxLength <= BYTE_POSITIONS ? 1 : 2 } as const,
     wordEnds: take(4 * (maxLength + 1)),
-    marks: take((maxLength >>> 3) + 4),
-    originals: take(4 * maxLength),
+    marks: take(8 * ((maxLength >>> 6) + 1)),
+    marksBefore: take(4 * ((maxLength >>> 6) + 1)),
     continues: take(vocabulary.size),
-    order: take(4 * documents.length),
-    documentSentences: take(4 * store.documents.sentences.length),
-    documentTokens: take(4 * store.documents.tokenHalves.length),
+    sentenceRanges: take(8 * documents.length),
+    firstTokens: take(8 * documents.length),
+    plans: planPlaces(settings, take),
     sentences: row(store.sentenceStarts.size),
     tokens: row(store.tokens.size),
     pieces: [piece(), piece()] as const,

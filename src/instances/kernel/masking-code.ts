@@ -6,19 +6,29 @@ import {
   either,
   i16x8,
   i32,
+  i64,
   i8x16,
   v128,
   when,
   whileDo,
 } from "../../util/wasm-instructions.js";
+import type { InstanceSource } from "../instance-maker.js";
 import { idAt, type KernelCode, loadId, storeId } from "./kernel-code.js";
 
 /** Share of the masked tokens that `[MASK]` replaces; of the rest one half is left, the other replaced by random words. */
 const REPLACED_BY_MASK = 0.8;
+/** In place of what comes instead: the token stays. */
+const KEPT = -1;
 
-/** Masks the ids of the instance and marks where; `count` is how many. */
-export function maskCode(code: KernelCode): Code[] {
-  const { source, layout, draws, local, length, count } = code;
+/** True when the draws do not depend on the tokens: neither special tokens in the corpus nor words decide which positions may be masked. */
+export function isBlind({ plain, settings }: Pick<InstanceSource, "plain" | "settings">): boolean {
+  return plain && !settings.wholeWord;
+}
+
+/** Draws which positions are masked and what comes there into the plan; `count` is how many. */
+export function drawMasks(code: KernelCode): Code[] {
+  const { source, layout, draws, local, plan } = code;
+  const { length, count } = plan;
   const { wholeWord } = source.settings;
   const [candidates, wanted, index, start, end] = [
     local("i32"),
@@ -27,10 +37,8 @@ export function maskCode(code: KernelCode): Code[] {
     local("i32"),
     local("i32"),
   ];
-  const collect =
-    source.plain && !wholeWord ? collectAll(code, candidates) : collectCandidates(code, candidates);
   return [
-    ...collect,
+    ...(isBlind(source) ? collectAll(code, candidates) : collectCandidates(code, candidates)),
     wanted.set(i32.load(i32.shl(length.get, i32.const(2)), layout.wanted)),
     // A word that is too long makes room for one behind it: then the whole order has to be right.
     ...draws.shuffle(layout.candidates, candidates, wholeWord ? candidates.get : wanted.get),
@@ -41,16 +49,83 @@ export function maskCode(code: KernelCode): Code[] {
       ...(wholeWord
         ? [
             end.set(i32.load(i32.shl(start.get, i32.const(2)), layout.wordEnds)),
-            ...maskWord(code, start, end, i32.sub(wanted.get, count.get)),
+            ...drawWord(code, start, end, i32.sub(wanted.get, count.get)),
           ]
-        : maskPiece(code, start)),
+        : drawPiece(code, start)),
       advance(index, i32.const(1)),
     ]),
   ];
 }
 
+/** Masks the ids of the record as planned, and lists behind them the positions in their order and what stood there. */
+export function applyMasks(code: KernelCode): Code[] {
+  const { layout, local, plan, planned } = code;
+  const { length, count } = plan;
+  const { marks, marksBefore, plans, idBytes } = layout;
+  const [index, position, address] = [local("i32"), local("i32"), local("i32")];
+  const [word, sum, rank, id, replacement] = [
+    local("i32"),
+    local("i32"),
+    local("i32"),
+    local("i32"),
+    local("i32"),
+  ];
+  const [positions, labels, bit] = [local("i32"), local("i32"), local("i64")];
+  /** A word of marks is named by its first byte, that of its sum by half as much. */
+  const wordOf = i32.shl(i32.shiftRight(position.get, i32.const(6)), i32.const(3));
+  const half = (of: Local): Code => i32.shiftRight(of.get, i32.const(1));
+  const each = (body: readonly Code[]): Code[] => [
+    index.set(i32.const(0)),
+    whileDo(i32.lessThan(index.get, count.get), [
+      position.set(i32.loadHalf(i32.add(planned.get, i32.shl(index.get, i32.const(1))), plans.positions)),
+      word.set(wordOf),
+      bit.set(i64.shl(i64.const(1), i64.fromUnsigned(position.get))),
+      ...body,
+      advance(index, i32.const(1)),
+    ]),
+  ];
+  const eachWord = (body: readonly Code[]): Code[] => [
+    word.set(i32.const(0)),
+    doWhile(
+      [...body, advance(word, i32.const(8))],
+      i32.lessThan(word.get, i32.add(i32.shiftRight(length.get, i32.const(3)), i32.const(1))),
+    ),
+  ];
+  return [
+    ...eachWord([i64.store(word.get, i64.const(0), marks)]),
+    ...each([i64.store(word.get, i64.or(i64.load(word.get, marks), bit.get), marks)]),
+    sum.set(i32.const(0)),
+    ...eachWord([
+      i32.store(half(word), sum.get, marksBefore),
+      advance(sum, i64.low(i64.bitCount(i64.load(word.get, marks)))),
+    ]),
+    positions.set(idAt(code, length.get)),
+    labels.set(i32.add(positions.get, i32.shl(count.get, i32.const(1)))),
+    ...each([
+      address.set(idAt(code, position.get)),
+      id.set(loadId(code, address.get)),
+      replacement.set(i32.load(i32.add(planned.get, i32.shl(index.get, i32.const(2))), plans.replacements)),
+      storeId(
+        code,
+        address.get,
+        i32.select(i32.lessThanSigned(replacement.get, i32.const(0)), id.get, replacement.get),
+      ),
+      // Its place among the masked ones: how many are before it.
+      rank.set(
+        i32.add(
+          i32.load(half(word), marksBefore),
+          i64.low(i64.bitCount(i64.and(i64.load(word.get, marks), i64.sub(bit.get, i64.const(1))))),
+        ),
+      ),
+      i32.storeHalf(i32.add(positions.get, i32.shl(rank.get, i32.const(1))), position.get),
+      storeId(code, i32.add(labels.get, i32.mul(rank.get, i32.const(idBytes))), id.get),
+    ]),
+  ];
+}
+
 /** Every position but those of the three special tokens. */
-function collectAll({ layout, local, first, length }: KernelCode, candidates: Local): Code[] {
+function collectAll({ layout, local, plan }: KernelCode, candidates: Local): Code[] {
+  const { first, length } = plan;
   const [at, position, end] = [local("i32"), local("v128"), local("i32")];
   const { bytes } = layout.candidates;
   const { add, splat } = bytes === 1 ? i8x16 : i16x8;
@@ -80,7 +155,7 @@ function collectAll({ layout, local, first, length }: KernelCode, candidates: Lo
 
 /** Positions of other tokens than `[CLS]` and `[SEP]`, which may come in the corpus too; of whole words the first ones. */
 function collectCandidates(code: KernelCode, candidates: Local): Code[] {
-  const { source, layout, local, length } = code;
+  const { source, layout, local, plan } = code;
   const [position, id, last] = [local("i32"), local("i32"), local("i32")];
   const append = [storeCandidate(code, candidates.get, position.get), advance(candidates, i32.const(1))];
   return [
@@ -108,7 +183,7 @@ function collectCandidates(code: KernelCode, candidates: Local): Code[] {
         ),
         advance(position, i32.const(1)),
       ],
-      i32.lessThan(position.get, length.get),
+      i32.lessThan(position.get, plan.length.get),
     ),
   ];
 }
@@ -133,8 +208,8 @@ function isOrdinary({ source }: KernelCode, id: Local): Code {
   );
 }
 
-/** Masks the word in [start, end) unless it has more than `room` pieces. */
-function maskWord(code: KernelCode, start: Local, end: Local, room: Code): Code[] {
+/** Draws for the word in [start, end) unless it has more than `room` pieces. */
+function drawWord(code: KernelCode, start: Local, end: Local, room: Code): Code[] {
   const { local } = code;
   const [position, pieces, id] = [local("i32"), local("i32"), local("i32")];
   const eachPiece = (act: readonly Code[]): Code[] => [
@@ -151,36 +226,31 @@ function maskWord(code: KernelCode, start: Local, end: Local, room: Code): Code[
   return [
     pieces.set(i32.const(0)),
     ...eachPiece([advance(pieces, i32.const(1))]),
-    when(i32.isZero(i32.lessThan(room, pieces.get)), eachPiece(maskPiece(code, position))),
+    when(i32.isZero(i32.lessThan(room, pieces.get)), eachPiece(drawPiece(code, position))),
   ];
 }
 
-function maskPiece(code: KernelCode, position: Local): Code[] {
-  const { source, layout, draws, local, count, state } = code;
+function drawPiece(code: KernelCode, position: Local): Code[] {
+  const { source, layout, draws, local, plan, planned, state } = code;
   const { maskId, size } = source.vocabulary;
-  const [address, drawn, mark] = [local("i32"), local("i32"), local("i32")];
+  const { positions, replacements } = layout.plans;
+  const [drawn, replacement] = [local("i32"), local("i32")];
   return [
-    advance(count, i32.const(1)),
-    address.set(idAt(code, position.get)),
-    i32.store(i32.shl(position.get, i32.const(2)), loadId(code, address.get), layout.originals),
-    mark.set(i32.shl(i32.shiftRight(position.get, i32.const(5)), i32.const(2))),
-    i32.store(
-      mark.get,
-      i32.or(i32.load(mark.get, layout.marks), i32.shl(i32.const(1), position.get)),
-      layout.marks,
-    ),
+    i32.storeHalf(i32.add(planned.get, i32.shl(plan.count.get, i32.const(1))), position.get, positions),
     ...draws.isBelow(drawn, REPLACED_BY_MASK),
     either(
       drawn.get,
-      [storeId(code, address.get, i32.const(maskId)), advance(state.replacedByMask, i32.const(1))],
+      [replacement.set(i32.const(maskId)), advance(state.replacedByMask, i32.const(1))],
       [
+        replacement.set(i32.const(KEPT)),
         ...draws.coin(drawn),
         when(drawn.get, [
-          ...draws.below(drawn, i32.const(size)),
-          storeId(code, address.get, drawn.get),
+          ...draws.below(replacement, i32.const(size)),
           advance(state.replacedByRandom, i32.const(1)),
         ]),
       ],
     ),
+    i32.store(i32.add(planned.get, i32.shl(plan.count.get, i32.const(2))), replacement.get, replacements),
+    advance(plan.count, i32.const(1)),
   ];
 }

@@ -2,12 +2,11 @@
 import { open, stat, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { ClinicalBertError } from "../errors.js";
-import { PieceSink } from "../tokens/piece-sink.js";
 import type { WordPieceTokenizer } from "../tokens/wordpiece-tokenizer.js";
-import { eachLine } from "./corpus-blocks.js";
 import { idBytesFor, recordBytes } from "./instance-record.js";
 import type { InstanceFormat } from "./instance-sink.js";
 import type { InstanceSettings } from "./settings.js";
+import { BlockTokenizer } from "./tokenized-block.js";
 
 export interface DiskEstimate {
   /** Bytes of tokenized corpus, spill and buckets. */
@@ -29,9 +28,10 @@ export async function estimateDisk(
 ): Promise<DiskEstimate> {
   let bytes = 0;
   const sampled = { bytes: 0, tokens: 0, sentences: 0, blanks: 0 };
+  const blocks = new BlockTokenizer(tokenizer);
   for (const file of files) {
     bytes += (await stat(file)).size;
-    await sampleFile(file, tokenizer, sampled);
+    await sampleFile(file, blocks, sampled);
   }
   const scale = bytes / Math.max(1, sampled.bytes);
   const tokens = sampled.tokens * scale;
@@ -53,23 +53,19 @@ export async function estimateDisk(
   };
 }
 
+/** The head of a file; what is not UTF-8 there is told of when it is tokenized. */
 async function sampleFile(
   path: string,
-  tokenizer: WordPieceTokenizer,
+  blocks: BlockTokenizer,
   sampled: { bytes: number; tokens: number; sentences: number; blanks: number },
 ): Promise<void> {
   const handle = await open(path, "r");
   try {
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(SAMPLE_BYTES), 0, SAMPLE_BYTES, 0);
-    const text = buffer.toString("utf8", 0, bytesRead);
-    const sink = new PieceSink({ positions: false });
-    eachLine(text, (from, to) => {
-      sink.length = 0;
-      tokenizer.append(text, sink, from, to);
-      sampled.tokens += sink.length;
-      if (sink.length > 0) sampled.sentences += 1;
-      else sampled.blanks += 1;
-    });
+    const { ids, lengths, lines } = blocks.tokenizeLines(buffer.subarray(0, bytesRead));
+    sampled.tokens += ids.length;
+    sampled.sentences += lengths.length;
+    sampled.blanks += lines - lengths.length;
     sampled.bytes += bytesRead;
   } finally {
     await handle.close();

@@ -54,7 +54,7 @@ export class OrderedRecords {
       records,
       widths,
       crcTables: take(CRC_TABLES_BYTES),
-      state: take(12),
+      state: take(16),
       lengths: take((4 * PIECE_BYTES) / RECORD_HEADER_BYTES + 4),
       offsets: take(4 * places),
     };

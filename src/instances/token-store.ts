@@ -56,14 +56,21 @@ export class CorpusIndex {
   /** The starts, modulo 2³², of the sentences that follow those of `block`. @throws `CORPUS_INVALID` beyond 2³² sentences */
   addBlock({ lengths, blanks }: TokenizedBlock): Uint32Array {
     const starts = new Uint32Array(lengths.length);
-    let blank = 0;
-    for (let index = 0; index < lengths.length; index++) {
-      for (; blanks[blank] === index; blank++) this.#beginDocument();
-      this.#tokens += lengths[index]!;
-      this.#sentences += 1;
-      starts[index] = this.#tokens;
+    let index = 0;
+    const addSentences = (end: number): void => {
+      let tokens = this.#tokens;
+      this.#sentences += end - index;
+      for (; index < end; index++) {
+        tokens += lengths[index]!;
+        starts[index] = tokens;
+      }
+      this.#tokens = tokens;
+    };
+    for (const before of blanks) {
+      addSentences(before);
+      this.#beginDocument();
     }
-    for (; blank < blanks.length; blank++) this.#beginDocument();
+    addSentences(lengths.length);
     if (this.#sentences >= WORD)
       throw new ClinicalBertError("CORPUS_INVALID", `The corpus has more than ${WORD - 1} sentences.`);
     return starts;

@@ -1,5 +1,5 @@
 /** @file A block of corpus lines as token ids: what a thread makes and a store takes. */
-import type { AsciiLines, LineIds } from "../tokens/ascii-lines.js";
+import type { AsciiLines, LineIds, TokenizedLines } from "../tokens/ascii-lines.js";
 import { PieceSink } from "../tokens/piece-sink.js";
 import { isBlank } from "../tokens/python-space.js";
 import type { WordPieceTokenizer } from "../tokens/wordpiece-tokenizer.js";
@@ -33,11 +33,8 @@ export class BlockTokenizer {
   /** @throws `CORPUS_INVALID` for a line that is not UTF-8 */
   tokenize(block: LineBlock): TokenizedBlock {
     requireUtf8(block);
-    const bytes = Buffer.from(block.bytes.buffer, block.bytes.byteOffset, block.bytes.length);
     this.#specials = 0;
-    const { ids, lengths, blanks, lines } = this.#lines.tokenize(bytes, (from, to) =>
-      this.#tokenizeLine(bytes.toString("utf8", from, to)),
-    );
+    const { ids, lengths, blanks, lines } = this.tokenizeLines(block.bytes);
     return {
       ids: ids.slice(),
       lengths: lengths.slice(),
@@ -45,6 +42,12 @@ export class BlockTokenizer {
       lines,
       specials: this.#specials,
     };
+  }
+
+  /** Good until the next call. */
+  tokenizeLines(bytes: Uint8Array): TokenizedLines {
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    return this.#lines.tokenize(bytes, (from, to) => this.#tokenizeLine(text.toString("utf8", from, to)));
   }
 
   #tokenizeLine(text: string): LineIds {

@@ -15,9 +15,13 @@ export interface RecordsLayout {
   readonly offsets: number;
   /** u32[…]: bytes of each record of a piece. */
   readonly lengths: number;
-  /** i32: the place after the last that was written; the byte after it; 1 if the record in that place is damaged. */
+  /** i32: the place after the last that was written; the byte after it; 1 if the record in that place is damaged; what was read ahead, mixed. */
   readonly state: number;
 }
+
+const FETCHED_RECORDS = 16;
+/** Lines of the processor's cache that most records lie on. */
+const FETCHED_BYTES = [0, 64, 128, 192, 256, 320];
 
 interface RecordCode {
   readonly record: Local;
@@ -40,26 +44,40 @@ export function eachRecordCode(
     parameters: ["i32", "i32", "i32", "i32", "i32"],
     build([place, step, end, out, limit], local, call) {
       const [record, before, lengths, damaged] = [local("i32"), local("i32"), local("i32"), local("i32")];
+      const [ahead, fetched] = [local("i32"), local("i32")];
+      const find = (of: Local): Code =>
+        record.set(
+          i32.add(i32.const(layout.records), i32.load(i32.shl(of.get, i32.const(2)), layout.offsets)),
+        );
+      const goesOn = i32.and(i32.isZero(damaged.get), i32.lessThan(out!.get, limit!.get));
+      const behind = i32.add(place!.get, i32.mul(step!.get, i32.const(FETCHED_RECORDS)));
       return [
-        whileDo(
-          i32.and(
-            i32.isZero(damaged.get),
-            i32.and(i32.lessThan(place!.get, end!.get), i32.lessThan(out!.get, limit!.get)),
+        whileDo(i32.and(goesOn, i32.lessThan(place!.get, end!.get)), [
+          // Records lie anywhere: several are read here and there at once, so that they are near when they are copied.
+          ahead.set(place!.get),
+          doWhile(
+            [
+              find(ahead),
+              ...FETCHED_BYTES.map((offset) =>
+                fetched.set(i32.xor(fetched.get, i32.loadByte(record.get, offset))),
+              ),
+              advance(ahead, step!.get),
+            ],
+            i32.and(i32.lessThan(ahead.get, end!.get), i32.lessThan(ahead.get, behind)),
           ),
-          [
-            record.set(
-              i32.add(i32.const(layout.records), i32.load(i32.shl(place!.get, i32.const(2)), layout.offsets)),
-            ),
+          whileDo(i32.and(goesOn, i32.lessThan(place!.get, ahead.get)), [
+            find(place!),
             before.set(out!.get),
             ...body({ record, out: out!, local, call, damaged }),
             i32.store(lengths.get, i32.sub(out!.get, before.get), layout.lengths),
             advance(lengths, i32.const(4)),
             advance(place!, step!.get),
-          ],
-        ),
+          ]),
+        ]),
         i32.store(i32.const(layout.state), place!.get),
         i32.store(i32.const(layout.state), out!.get, 4),
         i32.store(i32.const(layout.state), damaged.get, 8),
+        i32.store(i32.const(layout.state), fetched.get, 12),
       ];
     },
   };

@@ -3,7 +3,7 @@ import { CRC_TABLES } from "../util/crc32c.js";
 import type { Mt19937 } from "../util/mt19937.js";
 import { N, twisterFunctions } from "../util/mt19937-kernels.js";
 import { instantiate, type WasmInstance } from "../util/wasm-assembler.js";
-import { makeFunction } from "./kernel/instance-code.js";
+import { instanceFunctions } from "./kernel/instance-code.js";
 import {
   type KernelLayout,
   layoutOf,
@@ -37,16 +37,17 @@ export class InstanceMaker {
   readonly #histogram: Uint32Array;
   readonly #words: Uint32Array;
 
-  constructor(source: InstanceSource) {
+  /** @param keptBytes of memory for plans that are kept */
+  constructor(source: InstanceSource, keptBytes = 0) {
     const { store, documents, settings, vocabulary } = source;
-    const layout = layoutOf(source);
+    const layout = layoutOf(source, keptBytes);
     this.#layout = layout;
     const rows = [
       [store.sentenceStarts, layout.sentences],
       [store.tokens, layout.tokens],
     ] as const;
     this.#wasm = instantiate(
-      [...twisterFunctions(layout.twister), makeFunction(source, layout)],
+      [...twisterFunctions(layout.twister), ...instanceFunctions(source, layout)],
       layout.end,
       [
         {

@@ -15,11 +15,13 @@ export interface KernelCode {
   readonly state: Readonly<Record<StateName, Local>>;
   /**
    * Of the plan in hand. Tokens of the two segments, the token where each begins, modulo 2³², and the place of its document; 0 or 1;
-   * tokens of the instance, and of them the masked ones.
+   * the masked tokens; and all tokens of the instance.
    */
-  readonly plan: Readonly<Record<PlanName, Local>>;
+  readonly plan: Readonly<Record<PlanName | "length", Local>>;
   /** Byte of the plan in hand. */
   readonly planned: Local;
+  /** Byte of the record in hand. */
+  readonly record: Local;
   /** Byte of the first id. */
   readonly ids: Local;
 }

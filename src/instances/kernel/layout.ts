@@ -1,7 +1,7 @@
 /** @file Where things lie in the memory of the instance kernel, and what it is told at its start. */
 import { CRC_TABLES_BYTES } from "../../util/crc32c-kernel.js";
 import { type ShuffledRow, type TwisterPlaces, twisterPlaces } from "../../util/mt19937-kernels.js";
-import { type IdBytes, recordBytes } from "../instance-record.js";
+import { type IdBytes, RECORD_HEADER_BYTES, recordBytes } from "../instance-record.js";
 import type { InstanceSource } from "../instance-maker.js";
 import type { InstanceSettings } from "../settings.js";
 
@@ -26,6 +26,7 @@ export const STATE = [
   "sentence",
   "end",
   "target",
+  "planned",
   "out",
   "instances",
   "tokens",
@@ -33,6 +34,7 @@ export const STATE = [
   "maskedTokens",
   "replacedByMask",
   "replacedByRandom",
+  /** What was read ahead, mixed: it is kept only so that it is read. */
   "fetched",
 ] as const;
 export type StateName = (typeof STATE)[number];
@@ -46,35 +48,31 @@ export interface RowPlaces {
   readonly slots: number;
 }
 
-/** i32 of a plan: what is known of an instance before its tokens are read. */
-export const PLAN = [
-  "first",
-  "firstStart",
-  "firstPlace",
-  "second",
-  "secondStart",
-  "secondPlace",
-  "isRandomNext",
-  "length",
-  "count",
-] as const;
-export type PlanName = (typeof PLAN)[number];
+/** What is known of an instance before its tokens are read; `i32` before `u16` in its plan. */
+export const PLAN_WORDS = ["firstStart", "firstPlace", "secondStart", "secondPlace"] as const;
+export const PLAN_HALVES = ["first", "second", "isRandomNext", "count"] as const;
+export type PlanName = (typeof PLAN_WORDS)[number] | (typeof PLAN_HALVES)[number];
 /** Instances are planned up to so many at a time, so that the processor fetches the tokens of all of them at once. */
 export const PLANS = 16;
 
 export interface PlanPlaces {
+  /** `PLANS` of them. */
   readonly at: number;
-  /** Bytes of a plan: the numbers of `PLAN`, then u16 positions to mask, in the order in which they were drawn, then i32 what comes there. */
+  /** Bytes of a plan: `PLAN_WORDS`, `PLAN_HALVES`, the positions to mask in the order in which they were drawn, what comes there. */
   readonly bytes: number;
   readonly positions: number;
   readonly replacements: number;
+  /** Bytes of a replacement: 2 if there is a number below 2¹⁶ that is no id. */
+  readonly replacementBytes: IdBytes;
 }
 
-function planPlaces({ maxPredictions }: InstanceSettings, take: (bytes: number) => number): PlanPlaces {
-  const positions = 4 * PLAN.length;
-  const replacements = positions + 2 * maxPredictions + (maxPredictions % 2) * 2;
-  const bytes = replacements + 4 * maxPredictions;
-  return { at: take(PLANS * bytes), bytes, positions, replacements };
+/** Plans that are kept, and what writes them in another order: as `RecordsLayout`. */
+export interface KeptPlans {
+  readonly records: number;
+  readonly room: number;
+  readonly offsets: number;
+  readonly lengths: number;
+  readonly state: number;
 }
 
 /** Bytes from the beginning of the memory. */
@@ -101,12 +99,30 @@ export interface KernelLayout {
   readonly sentences: RowPlaces;
   readonly tokens: RowPlaces;
   readonly plans: PlanPlaces;
+  readonly scratch: number;
+  readonly kept: KeptPlans;
   /** Two pieces: one is filled while the other is written. */
   readonly pieces: readonly [number, number];
   readonly end: number;
 }
 
-export function layoutOf({ store, documents, settings, vocabulary }: InstanceSource): KernelLayout {
+function planOf(
+  { maxPredictions, maxLength }: InstanceSettings,
+  vocabularySize: number,
+): Omit<PlanPlaces, "at"> {
+  const most = Math.min(maxPredictions, maxLength);
+  const replacementBytes = vocabularySize < 0x10000 ? 2 : 4;
+  const positions = 4 * PLAN_WORDS.length + 2 * PLAN_HALVES.length;
+  const replacements = Math.ceil((positions + 2 * most) / replacementBytes) * replacementBytes;
+  const bytes = Math.ceil((replacements + replacementBytes * most) / 4) * 4;
+  return { bytes, positions, replacements, replacementBytes };
+}
+
+/** @param keptBytes of plans that are kept */
+export function layoutOf(
+  { store, documents, settings, vocabulary }: InstanceSource,
+  keptBytes: number,
+): KernelLayout {
   const { maxLength, maxPredictions } = settings;
   const { idBytes } = store;
   const twister = twisterPlaces(0);
@@ -123,6 +139,8 @@ export function layoutOf({ store, documents, settings, vocabulary }: InstanceSou
   };
   const piece = (): number =>
     take(PIECE_BYTES + PLANS * recordBytes(maxLength, maxPredictions, idBytes) + SLACK);
+  const plan = planOf(settings, vocabulary.size);
+  const room = Math.floor(keptBytes / plan.bytes);
   const places = {
     idBytes,
     twister,
@@ -137,7 +155,16 @@ export function layoutOf({ store, documents, settings, vocabulary }: InstanceSou
     continues: take(vocabulary.size),
     sentenceRanges: take(8 * documents.length),
     firstTokens: take(8 * documents.length),
-    plans: planPlaces(settings, take),
+    plans: { ...plan, at: take(PLANS * plan.bytes) },
+    // A record is made here when its masks depend on its tokens.
+    scratch: take(recordBytes(maxLength, maxPredictions, idBytes) + SLACK),
+    kept: {
+      room,
+      records: take(room * plan.bytes),
+      offsets: take(4 * room),
+      lengths: take((4 * PIECE_BYTES) / RECORD_HEADER_BYTES + 4),
+      state: take(16),
+    },
     sentences: row(store.sentenceStarts.size),
     tokens: row(store.tokens.size),
     pieces: [piece(), piece()] as const,

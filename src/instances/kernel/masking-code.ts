@@ -14,11 +14,10 @@ import {
 } from "../../util/wasm-instructions.js";
 import type { InstanceSource } from "../instance-maker.js";
 import { idAt, type KernelCode, loadId, storeId } from "./kernel-code.js";
+import type { PlanPlaces } from "./layout.js";
 
 /** Share of the masked tokens that `[MASK]` replaces; of the rest one half is left, the other replaced by random words. */
 const REPLACED_BY_MASK = 0.8;
-/** In place of what comes instead: the token stays. */
-const KEPT = -1;
 
 /** True when the draws do not depend on the tokens: neither special tokens in the corpus nor words decide which positions may be masked. */
 export function isBlind({ plain, settings }: Pick<InstanceSource, "plain" | "settings">): boolean {
@@ -104,11 +103,11 @@ export function applyMasks(code: KernelCode): Code[] {
     ...each([
       address.set(idAt(code, position.get)),
       id.set(loadId(code, address.get)),
-      replacement.set(i32.load(i32.add(planned.get, i32.shl(index.get, i32.const(2))), plans.replacements)),
+      replacement.set(loadReplacement(code, index)),
       storeId(
         code,
         address.get,
-        i32.select(i32.lessThanSigned(replacement.get, i32.const(0)), id.get, replacement.get),
+        i32.select(i32.equal(replacement.get, i32.const(keptOf(plans))), id.get, replacement.get),
       ),
       // Its place among the masked ones: how many are before it.
       rank.set(
@@ -188,6 +187,25 @@ function collectCandidates(code: KernelCode, candidates: Local): Code[] {
   ];
 }
 
+/** In place of what comes instead: the token stays. */
+function keptOf({ replacementBytes }: PlanPlaces): number {
+  return replacementBytes === 2 ? 0xffff : -1;
+}
+
+function loadReplacement({ layout, planned }: KernelCode, index: Local): Code {
+  const { replacementBytes, replacements } = layout.plans;
+  return replacementBytes === 2
+    ? i32.loadHalf(i32.add(planned.get, i32.shl(index.get, i32.const(1))), replacements)
+    : i32.load(i32.add(planned.get, i32.shl(index.get, i32.const(2))), replacements);
+}
+
+function storeReplacement({ layout, planned }: KernelCode, index: Local, id: Code): Code {
+  const { replacementBytes, replacements } = layout.plans;
+  return replacementBytes === 2
+    ? i32.storeHalf(i32.add(planned.get, i32.shl(index.get, i32.const(1))), id, replacements)
+    : i32.store(i32.add(planned.get, i32.shl(index.get, i32.const(2))), id, replacements);
+}
+
 function loadCandidate({ layout }: KernelCode, index: Code): Code {
   const { at, bytes } = layout.candidates;
   return bytes === 1 ? i32.loadByte(index, at) : i32.loadHalf(i32.shl(index, i32.const(1)), at);
@@ -233,7 +251,7 @@ function drawWord(code: KernelCode, start: Local, end: Local, room: Code): Code[
 function drawPiece(code: KernelCode, position: Local): Code[] {
   const { source, layout, draws, local, plan, planned, state } = code;
   const { maskId, size } = source.vocabulary;
-  const { positions, replacements } = layout.plans;
+  const { positions } = layout.plans;
   const [drawn, replacement] = [local("i32"), local("i32")];
   return [
     i32.storeHalf(i32.add(planned.get, i32.shl(plan.count.get, i32.const(1))), position.get, positions),
@@ -242,7 +260,7 @@ function drawPiece(code: KernelCode, position: Local): Code[] {
       drawn.get,
       [replacement.set(i32.const(maskId)), advance(state.replacedByMask, i32.const(1))],
       [
-        replacement.set(i32.const(KEPT)),
+        replacement.set(i32.const(keptOf(layout.plans))),
         ...draws.coin(drawn),
         when(drawn.get, [
           ...draws.below(replacement, i32.const(size)),
@@ -250,7 +268,7 @@ function drawPiece(code: KernelCode, position: Local): Code[] {
         ]),
       ],
     ),
-    i32.store(i32.add(planned.get, i32.shl(plan.count.get, i32.const(2))), replacement.get, replacements),
+    storeReplacement(code, plan.count, replacement.get),
     advance(plan.count, i32.const(1)),
   ];
 }

@@ -3,12 +3,17 @@ import { advance, type Call, type Local, type WasmFunction } from "../../util/wa
 import { type Code, doWhile, i32, v128, whileDo } from "../../util/wasm-instructions.js";
 import { type IdBytes, RECORD_HEADER_BYTES } from "../instance-record.js";
 import type { InstanceWidths } from "../instance-sink.js";
+import type { KernelCode } from "./kernel-code.js";
 
 /** Bytes from the beginning of the memory. */
-export interface RecordsLayout {
+export interface RecordsLayout extends OrderLayout {
   readonly idBytes: IdBytes;
   readonly widths: InstanceWidths;
   readonly crcTables: number;
+}
+
+/** Bytes from the beginning of the memory. */
+export interface OrderLayout {
   /** Where records lie. */
   readonly records: number;
   /** u32[places]: where in them the record that comes out in each place begins. */
@@ -27,17 +32,21 @@ interface RecordCode {
   readonly record: Local;
   /** Where to write; moves behind what is written. */
   readonly out: Local;
-  readonly local: (type: "i32") => Local;
+  readonly local: KernelCode["local"];
   readonly call: Call;
   /** Ends the walk when it is set to 1. */
   readonly damaged: Local;
 }
 
+/** What reads ahead for a record into `fetched`. */
+type FetchCode = Omit<RecordCode, "out" | "damaged"> & { readonly fetched: Local };
+
 /** `name(place, step, end, out, limit)`: `body` for the records in the places from `place` by `step` below `end`, while `out` is below `limit`. */
 export function eachRecordCode(
   name: string,
-  layout: RecordsLayout,
+  layout: OrderLayout,
   body: (code: RecordCode) => readonly Code[],
+  fetch?: (code: FetchCode) => readonly Code[],
 ): WasmFunction {
   return {
     name,
@@ -51,6 +60,17 @@ export function eachRecordCode(
         );
       const goesOn = i32.and(i32.isZero(damaged.get), i32.lessThan(out!.get, limit!.get));
       const behind = i32.add(place!.get, i32.mul(step!.get, i32.const(FETCHED_RECORDS)));
+      const again = local("i32");
+      const fetchMore =
+        fetch === undefined
+          ? []
+          : [
+              again.set(place!.get),
+              doWhile(
+                [find(again), ...fetch({ record, fetched, local, call }), advance(again, step!.get)],
+                i32.lessThan(again.get, ahead.get),
+              ),
+            ];
       return [
         whileDo(i32.and(goesOn, i32.lessThan(place!.get, end!.get)), [
           // Records lie anywhere: several are read here and there at once, so that they are near when they are copied.
@@ -65,6 +85,7 @@ export function eachRecordCode(
             ],
             i32.and(i32.lessThan(ahead.get, end!.get), i32.lessThan(ahead.get, behind)),
           ),
+          ...fetchMore,
           whileDo(i32.and(goesOn, i32.lessThan(place!.get, ahead.get)), [
             find(place!),
             before.set(out!.get),

@@ -5,12 +5,12 @@ import { idAt, idShift, type KernelCode } from "./kernel-code.js";
 
 const CHECKSUM_BYTES = 4;
 
-/** Completes the record at `state.out` and moves behind it. */
+/** Completes the record in hand, and moves `record` behind it. */
 export function sealCode(code: KernelCode): Code[] {
-  const { state, layout, local, plan } = code;
+  const { record, layout, local, plan } = code;
   const { first, isRandomNext, length, count } = plan;
   const [end, crc, at] = [local("i32"), local("i32"), local("i32")];
-  const out = state.out.get;
+  const out = record.get;
   return [
     end.set(
       i32.add(
@@ -26,6 +26,6 @@ export function sealCode(code: KernelCode): Code[] {
     at.set(i32.add(out, i32.const(CHECKSUM_BYTES))),
     ...crcCode(layout.crcTables, crc, at, end, local),
     i32.store(out, i32.xor(crc.get, i32.const(-1))),
-    state.out.set(end.get),
+    record.set(end.get),
   ];
 }

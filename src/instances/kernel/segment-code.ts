@@ -86,9 +86,9 @@ function chooseRandomNext(code: KernelCode, rows: RowCode): Code[] {
   ];
 }
 
-/** One token at a time off the longer segment, from its front or its back. Sets the length. */
+/** One token at a time off the longer segment, from its front or its back. */
 export function truncateSegments({ source, plan, draws, local }: KernelCode): Code[] {
-  const { first, firstStart, second, secondStart, length } = plan;
+  const { first, firstStart, second, secondStart } = plan;
   const [back, longer, front] = [local("i32"), local("i32"), local("i32")];
   const room = i32.const(source.settings.maxLength - SPECIALS);
   return [
@@ -101,8 +101,11 @@ export function truncateSegments({ source, plan, draws, local }: KernelCode): Co
       advance(firstStart, i32.and(front.get, longer.get)),
       advance(secondStart, i32.and(front.get, i32.isZero(longer.get))),
     ]),
-    length.set(i32.add(i32.add(first.get, second.get), i32.const(SPECIALS))),
   ];
+}
+
+export function setLength({ plan: { first, second, length } }: KernelCode): Code {
+  return length.set(i32.add(i32.add(first.get, second.get), i32.const(SPECIALS)));
 }
 
 /** `[CLS]`, the first segment, `[SEP]`, the second, `[SEP]`, each over what the copy before it wrote too much. */

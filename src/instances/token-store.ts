@@ -22,6 +22,11 @@ export interface TokenStore {
   readonly memory: number;
 }
 
+/** True when both rows are held as a whole. */
+export function isInMemory({ tokens, sentenceStarts, memory }: TokenStore): boolean {
+  return tokens.size <= memory && sentenceStarts.size <= memory;
+}
+
 /** Where documents begin; one entry more than documents. None is empty. */
 export interface DocumentTable {
   /** Document d has the sentences `[sentences[d], sentences[d + 1])`. */

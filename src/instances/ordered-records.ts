@@ -70,6 +70,7 @@ export class OrderedRecords implements RecordSource {
     const layout: RecordsLayout = {
       idBytes,
       records,
+      fetchedBytes: recordBytes(maxLength, maxPredictions, idBytes),
       widths,
       crcTables: take(CRC_TABLES_BYTES),
       state: take(16),

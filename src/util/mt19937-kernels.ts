@@ -105,13 +105,13 @@ export interface DrawCode {
   below(target: Local, n: Code): Code[];
   /**
    * `shuffle` of the first `count` numbers of a row, of which the first `settled` have to be right: only they are written where they were drawn.
-   * A draw above the last place is drawn again: here it moves that place to itself and leaves it the last, so that no branch depends on
+   * A draw above the last place is drawn again: here it moves what does no harm and leaves that place the last, so that no branch depends on
    * a random number.
    */
   shuffle(row: ShuffledRow, count: Local, settled: Code): Code[];
 }
 
-/** Numbers of one or two bytes in the memory. */
+/** Numbers of one or two bytes in the memory, and room for as many again and one more. */
 export interface ShuffledRow {
   readonly at: number;
   readonly bytes: 1 | 2;
@@ -142,10 +142,15 @@ export function drawCode(
     const move = [
       other.set(i32.shiftRight(i32.load(next.get, drawn), shift.get)),
       advance(next, i32.const(WORD_BYTES)),
-      target.set(i32.select(i32.lessThan(last.get, other.get), last.get, other.get)),
-      ...(swap ? [scratch.set(load(place(target), at))] : []),
-      store(place(target), load(place(last), at), at),
-      ...(swap ? [store(place(last), scratch.get, at)] : []),
+      ...(swap
+        ? [
+            target.set(i32.select(i32.lessThan(last.get, other.get), last.get, other.get)),
+            scratch.set(load(place(target), at)),
+            store(place(target), load(place(last), at), at),
+            store(place(last), scratch.get, at),
+          ]
+        : // Nothing above the last place is read again.
+          [store(place(other), load(place(last), at), at)]),
       // The condition turned round: one that is used twice would be made a number first.
       last.set(i32.select(i32.atLeast(last.get, other.get), i32.sub(last.get, i32.const(1)), last.get)),
     ];

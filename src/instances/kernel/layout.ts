@@ -4,6 +4,7 @@ import { type ShuffledRow, type TwisterPlaces, twisterPlaces } from "../../util/
 import { type IdBytes, RECORD_HEADER_BYTES, recordBytes } from "../instance-record.js";
 import type { InstanceSource } from "../instance-maker.js";
 import type { InstanceSettings } from "../settings.js";
+import type { OrderLayout } from "./ordered-code.js";
 
 /** [CLS], [SEP], [SEP]. */
 export const SPECIALS = 3;
@@ -66,13 +67,9 @@ export interface PlanPlaces {
   readonly replacementBytes: IdBytes;
 }
 
-/** Plans that are kept, and what writes them in another order: as `RecordsLayout`. */
-export interface KeptPlans {
-  readonly records: number;
+/** Plans that are kept in place of records, and what makes these in another order. */
+export interface KeptPlans extends OrderLayout {
   readonly room: number;
-  readonly offsets: number;
-  readonly lengths: number;
-  readonly state: number;
 }
 
 /** Bytes from the beginning of the memory. */
@@ -148,7 +145,7 @@ export function layoutOf(
     state: take(4 * STATE.length),
     histogram: take(4 * ((maxLength >>> HISTOGRAM_BITS) + 1)),
     wanted: take(4 * (maxLength + 1)),
-    candidates: { at: take(2 * maxLength + SLACK), bytes: maxLength <= BYTE_POSITIONS ? 1 : 2 } as const,
+    candidates: { at: take(4 * maxLength + SLACK), bytes: maxLength <= BYTE_POSITIONS ? 1 : 2 } as const,
     wordEnds: take(4 * (maxLength + 1)),
     marks: take(8 * ((maxLength >>> 6) + 1)),
     marksBefore: take(4 * ((maxLength >>> 6) + 1)),
@@ -160,6 +157,7 @@ export function layoutOf(
     scratch: take(recordBytes(maxLength, maxPredictions, idBytes) + SLACK),
     kept: {
       room,
+      fetchedBytes: plan.bytes,
       records: take(room * plan.bytes),
       offsets: take(4 * room),
       lengths: take((4 * PIECE_BYTES) / RECORD_HEADER_BYTES + 4),

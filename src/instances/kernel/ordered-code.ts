@@ -14,6 +14,8 @@ export interface RecordsLayout extends OrderLayout {
 
 /** Bytes from the beginning of the memory. */
 export interface OrderLayout {
+  /** Of each record, those that are read ahead. */
+  readonly fetchedBytes: number;
   /** Where records lie. */
   readonly records: number;
   /** u32[places]: where in them the record that comes out in each place begins. */
@@ -25,8 +27,9 @@ export interface OrderLayout {
 }
 
 const FETCHED_RECORDS = 16;
-/** Lines of the processor's cache that most records lie on. */
-const FETCHED_BYTES = [0, 64, 128, 192, 256, 320];
+const LINE_BYTES = 64;
+/** Of the processor's cache; what follows it fetches by itself. */
+const MOST_LINES = 6;
 
 interface RecordCode {
   readonly record: Local;
@@ -60,6 +63,10 @@ export function eachRecordCode(
         );
       const goesOn = i32.and(i32.isZero(damaged.get), i32.lessThan(out!.get, limit!.get));
       const behind = i32.add(place!.get, i32.mul(step!.get, i32.const(FETCHED_RECORDS)));
+      const fetchedBytes = Array.from(
+        { length: Math.min(MOST_LINES, Math.ceil(layout.fetchedBytes / LINE_BYTES)) },
+        (_, line) => LINE_BYTES * line,
+      );
       const again = local("i32");
       const fetchMore =
         fetch === undefined
@@ -78,7 +85,7 @@ export function eachRecordCode(
           doWhile(
             [
               find(ahead),
-              ...FETCHED_BYTES.map((offset) =>
+              ...fetchedBytes.map((offset) =>
                 fetched.set(i32.xor(fetched.get, i32.loadByte(record.get, offset))),
               ),
               advance(ahead, step!.get),

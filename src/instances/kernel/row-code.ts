@@ -10,7 +10,7 @@ export const TOKENS_ROW = 1;
 const START_BITS = 2;
 const VECTOR_BYTES = 16;
 /** Lines of the processor's cache that most segments lie on. */
-const FETCHED_BYTES = [0, 64, 128, 192];
+const FETCHED_BYTES = [0, 64, 128];
 
 export interface RowCode {
   /** Puts the start of the sentence with the number `sentence`, modulo 2³², into `target`; `sentence` is evaluated twice. */

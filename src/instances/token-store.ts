@@ -121,7 +121,7 @@ export class MemoryTokenStore {
   }
 
   addBlock(block: TokenizedBlock): void {
-    this.#ids.push(bytesOf(block.ids));
+    this.#ids.push(bytesOf(block.ids.slice()));
     this.#starts.push(bytesOf(this.#index.addBlock(block)));
   }
 

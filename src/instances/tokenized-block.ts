@@ -4,16 +4,9 @@ import { PieceSink } from "../tokens/piece-sink.js";
 import { isBlank } from "../tokens/python-space.js";
 import type { WordPieceTokenizer } from "../tokens/wordpiece-tokenizer.js";
 import { type LineBlock, requireUtf8 } from "./corpus-blocks.js";
-import { type IdArray, idBytesFor } from "./instance-record.js";
+import { idBytesFor } from "./instance-record.js";
 
-export interface TokenizedBlock {
-  /** Tokens of all sentences, one after the other. */
-  readonly ids: IdArray;
-  /** Tokens of each sentence; none is empty. */
-  readonly lengths: Uint32Array;
-  /** Sentences of the block before each of its blank lines. */
-  readonly blanks: Uint32Array;
-  readonly lines: number;
+export interface TokenizedBlock extends TokenizedLines {
   /** Tokens that are `[CLS]` or `[SEP]`, which the masking passes over. */
   readonly specials: number;
 }
@@ -30,18 +23,11 @@ export class BlockTokenizer {
     this.#lines = tokenizer.asciiLines(idBytesFor(tokenizer.vocabulary.tokens.length));
   }
 
-  /** @throws `CORPUS_INVALID` for a line that is not UTF-8 */
+  /** Good until the next call. @throws `CORPUS_INVALID` for a line that is not UTF-8 */
   tokenize(block: LineBlock): TokenizedBlock {
     requireUtf8(block);
     this.#specials = 0;
-    const { ids, lengths, blanks, lines } = this.tokenizeLines(block.bytes);
-    return {
-      ids: ids.slice(),
-      lengths: lengths.slice(),
-      blanks: blanks.slice(),
-      lines,
-      specials: this.#specials,
-    };
+    return { ...this.tokenizeLines(block.bytes), specials: this.#specials };
   }
 
   /** Good until the next call. */

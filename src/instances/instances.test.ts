@@ -286,7 +286,7 @@ describe("planned shards", () => {
   test("a shard for which there is no room changes nothing; a stop puts those before it into files", async () => {
     const planned = new PlannedShards(folder, 2, widths);
     const half = [...eachRecord(whole.shards[0]!, 2)].length;
-    planned.open(open(Math.ceil(half * 1.5) * 104));
+    planned.open(open(Math.ceil(half * 1.5) * 84));
     const random = new Mt19937(7);
     const plan = (index: number): boolean =>
       planned.plan({ index, fromPlace: 0, toPlace: places }, random, emptyStatistics(32));

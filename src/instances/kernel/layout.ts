@@ -59,7 +59,7 @@ export const PLANS = 16;
 export interface PlanPlaces {
   /** `PLANS` of them. */
   readonly at: number;
-  /** Bytes of a plan: `PLAN_WORDS`, `PLAN_HALVES`, the positions to mask in the order in which they were drawn, what comes there. */
+  /** Bytes of a plan: `PLAN_WORDS`, `PLAN_HALVES`, the positions to mask in the order in which they were drawn, as wide as candidates, what comes there. */
   readonly bytes: number;
   readonly positions: number;
   readonly replacements: number;
@@ -110,9 +110,15 @@ function planOf(
   const most = Math.min(maxPredictions, maxLength);
   const replacementBytes = vocabularySize < 0x10000 ? 2 : 4;
   const positions = 4 * PLAN_WORDS.length + 2 * PLAN_HALVES.length;
-  const replacements = Math.ceil((positions + 2 * most) / replacementBytes) * replacementBytes;
+  const listed = positions + positionBytes(maxLength) * most;
+  const replacements = Math.ceil(listed / replacementBytes) * replacementBytes;
   const bytes = Math.ceil((replacements + replacementBytes * most) / 4) * 4;
   return { bytes, positions, replacements, replacementBytes };
+}
+
+/** Of a position in an instance. */
+function positionBytes(maxLength: number): 1 | 2 {
+  return maxLength <= BYTE_POSITIONS ? 1 : 2;
 }
 
 /** @param keptBytes of plans that are kept */
@@ -145,7 +151,7 @@ export function layoutOf(
     state: take(4 * STATE.length),
     histogram: take(4 * ((maxLength >>> HISTOGRAM_BITS) + 1)),
     wanted: take(4 * (maxLength + 1)),
-    candidates: { at: take(4 * maxLength + SLACK), bytes: maxLength <= BYTE_POSITIONS ? 1 : 2 } as const,
+    candidates: { at: take(4 * maxLength + SLACK), bytes: positionBytes(maxLength) } as const,
     wordEnds: take(4 * (maxLength + 1)),
     marks: take(8 * ((maxLength >>> 6) + 1)),
     marksBefore: take(4 * ((maxLength >>> 6) + 1)),

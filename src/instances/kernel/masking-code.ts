@@ -44,7 +44,7 @@ export function drawMasks(code: KernelCode): Code[] {
     count.set(i32.const(0)),
     index.set(i32.const(0)),
     whileDo(i32.and(i32.lessThan(index.get, candidates.get), i32.lessThan(count.get, wanted.get)), [
-      start.set(loadCandidate(code, index.get)),
+      start.set(loadPosition(code, index.get, layout.candidates.at)),
       ...(wholeWord
         ? [
             end.set(i32.load(i32.shl(start.get, i32.const(2)), layout.wordEnds)),
@@ -76,7 +76,7 @@ export function applyMasks(code: KernelCode): Code[] {
   const each = (body: readonly Code[]): Code[] => [
     index.set(i32.const(0)),
     whileDo(i32.lessThan(index.get, count.get), [
-      position.set(i32.loadHalf(i32.add(planned.get, i32.shl(index.get, i32.const(1))), plans.positions)),
+      position.set(loadPosition(code, index.get, plans.positions, planned)),
       word.set(wordOf),
       bit.set(i64.shl(i64.const(1), i64.fromUnsigned(position.get))),
       ...body,
@@ -156,7 +156,10 @@ function collectAll({ layout, local, plan }: KernelCode, candidates: Local): Cod
 function collectCandidates(code: KernelCode, candidates: Local): Code[] {
   const { source, layout, local, plan } = code;
   const [position, id, last] = [local("i32"), local("i32"), local("i32")];
-  const append = [storeCandidate(code, candidates.get, position.get), advance(candidates, i32.const(1))];
+  const append = [
+    storePosition(code, candidates.get, position.get, layout.candidates.at),
+    advance(candidates, i32.const(1)),
+  ];
   return [
     candidates.set(i32.const(0)),
     position.set(i32.const(0)),
@@ -206,16 +209,20 @@ function storeReplacement({ layout, planned }: KernelCode, index: Local, id: Cod
     : i32.store(i32.add(planned.get, i32.shl(index.get, i32.const(2))), id, replacements);
 }
 
-function loadCandidate({ layout }: KernelCode, index: Code): Code {
-  const { at, bytes } = layout.candidates;
-  return bytes === 1 ? i32.loadByte(index, at) : i32.loadHalf(i32.shl(index, i32.const(1)), at);
+/** The position with the number `index` of those at `at`, or as far behind `base`: of one byte or two. */
+function loadPosition({ layout }: KernelCode, index: Code, at: number, base?: Local): Code {
+  const { bytes } = layout.candidates;
+  return (bytes === 1 ? i32.loadByte : i32.loadHalf)(positionAddress(bytes, index, base), at);
 }
 
-function storeCandidate({ layout }: KernelCode, index: Code, position: Code): Code {
-  const { at, bytes } = layout.candidates;
-  return bytes === 1
-    ? i32.storeByte(index, position, at)
-    : i32.storeHalf(i32.shl(index, i32.const(1)), position, at);
+function storePosition({ layout }: KernelCode, index: Code, position: Code, at: number, base?: Local): Code {
+  const { bytes } = layout.candidates;
+  return (bytes === 1 ? i32.storeByte : i32.storeHalf)(positionAddress(bytes, index, base), position, at);
+}
+
+function positionAddress(bytes: 1 | 2, index: Code, base: Local | undefined): Code {
+  const offset = bytes === 1 ? index : i32.shl(index, i32.const(1));
+  return base === undefined ? offset : i32.add(base.get, offset);
 }
 
 function isOrdinary({ source }: KernelCode, id: Local): Code {
@@ -251,10 +258,9 @@ function drawWord(code: KernelCode, start: Local, end: Local, room: Code): Code[
 function drawPiece(code: KernelCode, position: Local): Code[] {
   const { source, layout, draws, local, plan, planned, state } = code;
   const { maskId, size } = source.vocabulary;
-  const { positions } = layout.plans;
   const [drawn, replacement] = [local("i32"), local("i32")];
   return [
-    i32.storeHalf(i32.add(planned.get, i32.shl(plan.count.get, i32.const(1))), position.get, positions),
+    storePosition(code, plan.count.get, position.get, layout.plans.positions, planned),
     ...draws.isBelow(drawn, REPLACED_BY_MASK),
     either(
       drawn.get,

@@ -5,11 +5,14 @@ import { ClinicalBertError } from "../errors.js";
 import type { WordPieceTokenizer } from "../tokens/wordpiece-tokenizer.js";
 import { idBytesFor, recordBytes } from "./instance-record.js";
 import type { InstanceFormat } from "./instance-sink.js";
-import type { InstanceSettings } from "./settings.js";
+import { planBytes } from "./kernel/layout.js";
+import { PLANNED_BYTES } from "./planned-shards.js";
+import type { InstanceMode, InstanceSettings } from "./settings.js";
+import { ROW_MEMORY_BYTES } from "./token-files.js";
 import { BlockTokenizer } from "./tokenized-block.js";
 
 export interface DiskEstimate {
-  /** Bytes of tokenized corpus, spill and buckets. */
+  /** Bytes of tokenized corpus, and of spill and buckets where the run does not stay in memory. */
   readonly temporary: number;
   readonly output: number;
 }
@@ -20,11 +23,15 @@ const INSTANCE_TOKENS = 1.6;
 /** Instances are this full on the average at the usual short-sequence probability; lower counts more instances. */
 const FILL = 0.8;
 
+/** The sample may be unlike the rest: only what is well below a limit counts as below. */
+const CERTAIN = 0.7;
+
 export async function estimateDisk(
   files: readonly string[],
   tokenizer: WordPieceTokenizer,
   settings: InstanceSettings,
   format: InstanceFormat,
+  mode: InstanceMode = "exact",
 ): Promise<DiskEstimate> {
   let bytes = 0;
   const sampled = { bytes: 0, tokens: 0, sentences: 0, blanks: 0 };
@@ -45,9 +52,14 @@ export async function estimateDisk(
     tfrecord: 256 + settings.maxLength * 4 + settings.maxPredictions * 8,
     jsonl: 128 + length * 8 + predictions * 12,
   }[format];
+  const starts = sampled.sentences * 4 * scale;
+  const isPlanned =
+    mode === "exact" &&
+    instances * planBytes(settings, tokenizer.vocabulary.tokens.length) < CERTAIN * PLANNED_BYTES &&
+    Math.max(tokens * idBytes, starts) < CERTAIN * ROW_MEMORY_BYTES;
   return {
     temporary: Math.ceil(
-      tokens * idBytes + (sampled.sentences * 4 + sampled.blanks * 12) * scale + 2 * spill,
+      tokens * idBytes + starts + sampled.blanks * 12 * scale + (isPlanned ? 0 : 2 * spill),
     ),
     output: Math.ceil(instances * perInstance),
   };

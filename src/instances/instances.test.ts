@@ -217,6 +217,8 @@ describe("bounded memory", () => {
         seed: 1,
       };
       const estimate = await estimateDisk(files["plain"]!, tokenizer, settings, format);
+      const spilled = await estimateDisk(files["plain"]!, tokenizer, settings, format, "parallel");
+      expect(spilled.temporary - estimate.temporary).toBeGreaterThan(estimate.output / 20);
       const out = join(folder, `estimate.${format}`);
       await writeInstances({ files: files["plain"]!, tokenizer, settings, format, out });
       const { size } = await stat(out);

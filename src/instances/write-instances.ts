@@ -18,15 +18,12 @@ import { idBytesFor } from "./instance-record.js";
 import type { InstanceFormat, InstanceWidths, RecordSink } from "./instance-sink.js";
 import { makeShardsInThreads } from "./parallel-shards.js";
 import { describeFiles, openRunFolder, type RunFolder } from "./run-folder.js";
-import { type InstanceSettings, resolveSettings } from "./settings.js";
+import { type InstanceMode, type InstanceSettings, resolveSettings } from "./settings.js";
 import { makeShard, planShards, type Shard, type ShardResult, spillPath } from "./shards.js";
 import { addStatistics, emptyStatistics, type InstanceReport, reportOf } from "./statistics.js";
 import { createTokenFiles, openTokenFiles } from "./token-files.js";
 import { documentCount, isInMemory } from "./token-store.js";
 import { type CorpusCounts, tokenizeCorpus } from "./tokenize-corpus.js";
-
-/** `exact`: the script's own draws, one thread. `parallel`: a generator for each shard, any number of threads. */
-export type InstanceMode = "exact" | "parallel";
 
 export interface WriteInstancesOptions {
   readonly files: readonly string[];
@@ -70,7 +67,7 @@ export async function writeInstances(options: WriteInstancesOptions): Promise<Wr
   });
   const context: RunContext = { options, settings, mode, run, out };
   try {
-    const estimate = await estimateDisk(files, tokenizer, settings, format);
+    const estimate = await estimateDisk(files, tokenizer, settings, format, mode);
     await requireDisk(estimate, dirname(run.path), out, await run.size());
     const corpus = await tokenizeStep(
       context,

@@ -91,7 +91,8 @@ export class AsciiLines {
     const { buffer, functions } = this.#wasm;
     const input = new Uint8Array(buffer, this.#input, room);
     input.set(bytes);
-    const end = bytes.length + (bytes.at(-1) === LINE_FEED ? 0 : 1);
+    const isWhole = bytes.length === 0 || bytes.at(-1) === LINE_FEED;
+    const end = bytes.length + (isWhole ? 0 : 1);
     input[bytes.length] = LINE_FEED;
     const state = new Uint32Array(buffer, this.#state, LINE_STATE.length);
     const place = (name: LineStateName): number => LINE_STATE.indexOf(name);

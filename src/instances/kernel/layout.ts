@@ -116,6 +116,11 @@ function planOf(
   return { bytes, positions, replacements, replacementBytes };
 }
 
+/** Bytes of a plan. */
+export function planBytes(settings: InstanceSettings, vocabularySize: number): number {
+  return planOf(settings, vocabularySize).bytes;
+}
+
 /** Of a position in an instance. */
 function positionBytes(maxLength: number): 1 | 2 {
   return maxLength <= BYTE_POSITIONS ? 1 : 2;

@@ -120,6 +120,8 @@ async function run(args: readonly string[]): Promise<void> {
     const tokenizer = new WordPieceTokenizer(vocabulary, { lowercase: false });
     // Processor time, of both: it counts what the threads that write files do, and not what other programs do.
     const make = async (corpus: string, format: InstanceFormat, out: string): Promise<number> => {
+      // Removing the output of the round before is no part of making this one.
+      rmSync(out, { force: true });
       const begun = process.cpuUsage();
       await writeInstances({ files: [corpus], tokenizer, settings: { dupeFactor: 5 }, format, out });
       const { user, system } = process.cpuUsage(begun);

@@ -1,7 +1,7 @@
 /** @file The flags of `pretrain`, and the values of a run that they give. Flags have no defaults of their own: presets and defaults have sources. */
 import { availableParallelism } from "node:os";
 import { type Command, Option } from "commander";
-import type { InstanceMode } from "../instances/write-instances.js";
+import type { InstanceMode } from "../instances/settings.js";
 import { type Device, DEVICES } from "../runtime/ort-node.js";
 import { SECTION_RULES, type SectionRules } from "../sections/index.js";
 import { SENTENCE_SPLITTERS } from "../sentences/open-splitter.js";

@@ -28,14 +28,17 @@ export interface CorpusBlock {
 
 /** @throws `CORPUS_INVALID` with file, line and byte for text that is not UTF-8 or a line beyond 64 MiB */
 export async function* readCorpusBlocks(path: string): AsyncGenerator<CorpusBlock> {
-  for await (const block of readLineBlocks(path))
-    yield { text: textOfBlock(block), bytesRead: block.offset + block.bytes.length };
+  for await (const block of readLineBlocks(path)) {
+    requireUtf8(block);
+    const { bytes, offset } = block;
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("utf8");
+    yield { text, bytesRead: offset + bytes.length };
+  }
 }
 
 /** @throws `CORPUS_INVALID` for text that is not UTF-8, with file, line and byte */
-export function textOfBlock({ path, bytes, offset }: LineBlock): string {
+export function requireUtf8({ path, bytes, offset }: LineBlock): void {
   if (!isUtf8(bytes)) throw describeBadLine(path, bytes, offset);
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("utf8");
 }
 
 /** @throws `CORPUS_INVALID` for a line beyond 64 MiB, with file, line and byte */

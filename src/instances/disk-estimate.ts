@@ -2,15 +2,17 @@
 import { open, stat, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { ClinicalBertError } from "../errors.js";
-import { PieceSink } from "../tokens/piece-sink.js";
 import type { WordPieceTokenizer } from "../tokens/wordpiece-tokenizer.js";
-import { eachLine } from "./corpus-blocks.js";
 import { idBytesFor, recordBytes } from "./instance-record.js";
 import type { InstanceFormat } from "./instance-sink.js";
-import type { InstanceSettings } from "./settings.js";
+import { planBytes } from "./kernel/layout.js";
+import { PLANNED_BYTES } from "./planned-shards.js";
+import type { InstanceMode, InstanceSettings } from "./settings.js";
+import { ROW_MEMORY_BYTES } from "./token-files.js";
+import { BlockTokenizer } from "./tokenized-block.js";
 
 export interface DiskEstimate {
-  /** Bytes of tokenized corpus, spill and buckets. */
+  /** Bytes of tokenized corpus, and of spill and buckets where the run does not stay in memory. */
   readonly temporary: number;
   readonly output: number;
 }
@@ -21,17 +23,22 @@ const INSTANCE_TOKENS = 1.6;
 /** Instances are this full on the average at the usual short-sequence probability; lower counts more instances. */
 const FILL = 0.8;
 
+/** The sample may be unlike the rest: only what is well below a limit counts as below. */
+const CERTAIN = 0.7;
+
 export async function estimateDisk(
   files: readonly string[],
   tokenizer: WordPieceTokenizer,
   settings: InstanceSettings,
   format: InstanceFormat,
+  mode: InstanceMode = "exact",
 ): Promise<DiskEstimate> {
   let bytes = 0;
   const sampled = { bytes: 0, tokens: 0, sentences: 0, blanks: 0 };
+  const blocks = new BlockTokenizer(tokenizer);
   for (const file of files) {
     bytes += (await stat(file)).size;
-    await sampleFile(file, tokenizer, sampled);
+    await sampleFile(file, blocks, sampled);
   }
   const scale = bytes / Math.max(1, sampled.bytes);
   const tokens = sampled.tokens * scale;
@@ -45,31 +52,32 @@ export async function estimateDisk(
     tfrecord: 256 + settings.maxLength * 4 + settings.maxPredictions * 8,
     jsonl: 128 + length * 8 + predictions * 12,
   }[format];
+  const starts = sampled.sentences * 4 * scale;
+  const isPlanned =
+    mode === "exact" &&
+    instances * planBytes(settings, tokenizer.vocabulary.tokens.length) < CERTAIN * PLANNED_BYTES &&
+    Math.max(tokens * idBytes, starts) < CERTAIN * ROW_MEMORY_BYTES;
   return {
     temporary: Math.ceil(
-      tokens * idBytes + (sampled.sentences * 4 + sampled.blanks * 12) * scale + 2 * spill,
+      tokens * idBytes + starts + sampled.blanks * 12 * scale + (isPlanned ? 0 : 2 * spill),
     ),
     output: Math.ceil(instances * perInstance),
   };
 }
 
+/** The head of a file; what is not UTF-8 there is told of when it is tokenized. */
 async function sampleFile(
   path: string,
-  tokenizer: WordPieceTokenizer,
+  blocks: BlockTokenizer,
   sampled: { bytes: number; tokens: number; sentences: number; blanks: number },
 ): Promise<void> {
   const handle = await open(path, "r");
   try {
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(SAMPLE_BYTES), 0, SAMPLE_BYTES, 0);
-    const text = buffer.toString("utf8", 0, bytesRead);
-    const sink = new PieceSink({ positions: false });
-    eachLine(text, (from, to) => {
-      sink.length = 0;
-      tokenizer.append(text, sink, from, to);
-      sampled.tokens += sink.length;
-      if (sink.length > 0) sampled.sentences += 1;
-      else sampled.blanks += 1;
-    });
+    const { ids, lengths, lines } = blocks.tokenizeLines(buffer.subarray(0, bytesRead));
+    sampled.tokens += ids.length;
+    sampled.sentences += lengths.length;
+    sampled.blanks += lines - lengths.length;
     sampled.bytes += bytesRead;
   } finally {
     await handle.close();

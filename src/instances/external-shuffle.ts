@@ -5,8 +5,15 @@ import { openAtomic } from "../util/atomic-file.js";
 import { fileError } from "../util/file-error.js";
 import { ByteWriter } from "./byte-writer.js";
 import type { RecordOutput } from "./instance-outputs.js";
-import type { OrderedRecords } from "./ordered-records.js";
-import { type IdBytes, RECORD_HEADER_BYTES, recordLength } from "./instance-record.js";
+import type { InstanceWidths } from "./instance-sink.js";
+import { OrderedRecords, type RecordSource } from "./ordered-records.js";
+import {
+  type IdBytes,
+  idBytesFor,
+  RECORD_HEADER_BYTES,
+  recordBytes,
+  recordLength,
+} from "./instance-record.js";
 
 /** Buckets are not quite equal: this much of the memory is what one may have on the average. */
 const BUCKET_SHARE = 0.9;
@@ -17,23 +24,34 @@ const PLACE_BYTES = 4;
 export interface Shuffle {
   /** order[k]: number of the record that comes out in place k. */
   readonly order: Uint32Array;
-  /** The memory that the records, or those of one bucket, are held in. */
-  readonly records: OrderedRecords;
-  readonly idBytes: IdBytes;
   readonly output: RecordOutput;
   readonly signal?: AbortSignal;
   readonly onProgress?: (records: number) => void;
 }
 
 export interface ExternalShuffle extends Shuffle {
+  readonly widths: InstanceWidths;
   /** Spill files in the order in which their records were made. */
   readonly spills: readonly string[];
   /** Where buckets are kept meanwhile. */
   readonly folder: string;
+  /** Bytes of records in memory; 336 MiB if they are many. */
+  readonly memory?: number;
 }
 
+interface HeldShuffle extends ExternalShuffle {
+  readonly idBytes: IdBytes;
+  /** The memory that the records, or those of one bucket, are held in. */
+  readonly records: OrderedRecords;
+}
+
+/** More records than this go through buckets. */
+const RECORDS_BYTES = 336 << 20;
+/** `[CLS]`, two tokens, two `[SEP]`, one of them masked. */
+const LEAST_TOKENS = 5;
+
 /** Writes the records that lie in the first `bytes` of the memory. */
-export async function writeShuffled(shuffle: Shuffle, bytes: number): Promise<void> {
+async function writeShuffled(shuffle: HeldShuffle, bytes: number): Promise<void> {
   const { order, records, idBytes } = shuffle;
   const made = new Uint32Array(order.length);
   for (let number = 0, at = 0; at < bytes; number++) {
@@ -45,27 +63,28 @@ export async function writeShuffled(shuffle: Shuffle, bytes: number): Promise<vo
   await writeRecords(records, 0, shuffle);
 }
 
-export async function shuffleRecords(shuffle: ExternalShuffle): Promise<void> {
-  const { spills, order, records } = shuffle;
+export async function shuffleRecords(external: ExternalShuffle): Promise<void> {
+  const { spills, order, widths } = external;
   let bytes = 0;
   for (const spill of spills) bytes += (await stat(spill)).size;
-  if (bytes <= records.memory.length) {
+  const idBytes = idBytesFor(widths.vocabularySize);
+  const room = Math.min(external.memory ?? RECORDS_BYTES, bytes);
+  const places = Math.ceil(room / recordBytes(LEAST_TOKENS, 1, idBytes));
+  const records = new OrderedRecords(idBytes, widths, room, places);
+  const shuffle: HeldShuffle = { ...external, idBytes, records };
+  if (bytes <= room) {
     let end = 0;
     for (const spill of spills) end += await readInto(records.memory.subarray(end), spill);
     return writeShuffled(shuffle, end);
   }
   const place = invert(order);
-  const mean = BUCKET_SHARE * records.memory.length;
+  const mean = BUCKET_SHARE * room;
   let buckets = Math.ceil((bytes + PLACE_BYTES * order.length) / mean);
   while (!(await throughBuckets(shuffle, place, buckets))) buckets *= 2;
 }
 
 /** False when a bucket is larger than the memory. */
-async function throughBuckets(
-  shuffle: ExternalShuffle,
-  place: Uint32Array,
-  buckets: number,
-): Promise<boolean> {
+async function throughBuckets(shuffle: HeldShuffle, place: Uint32Array, buckets: number): Promise<boolean> {
   const { spills, records, idBytes, folder } = shuffle;
   const perBucket = Math.ceil(place.length / buckets);
   const paths = Array.from({ length: buckets }, (_, bucket) => join(folder, `bucket-${bucket}.bin`));
@@ -123,8 +142,9 @@ async function loadBucket(
   records.count = count;
 }
 
-async function writeRecords(
-  records: OrderedRecords,
+/** Writes `records`, the first of which comes out in place `before` of the whole. */
+export async function writeRecords(
+  records: RecordSource,
   before: number,
   { output, signal, onProgress }: Shuffle,
 ): Promise<void> {

@@ -4,10 +4,9 @@ export { formatInstance } from "./instance-json.js";
 export type { InstanceFormat, InstanceReader, InstanceSink, InstanceWidths } from "./instance-sink.js";
 export { createNativeFile } from "./native-file.js";
 export { type OpenInstancesOptions, openInstances } from "./open-instances.js";
-export { DEFAULT_INSTANCE_SETTINGS, type InstanceSettings } from "./settings.js";
+export { DEFAULT_INSTANCE_SETTINGS, type InstanceMode, type InstanceSettings } from "./settings.js";
 export { createTfRecordFile } from "./tfrecord.js";
 export {
-  type InstanceMode,
   type WriteInstancesOptions,
   type WriteInstancesResult,
   writeInstances,

@@ -6,13 +6,13 @@ import type { PretrainingInstance } from "./instance.js";
 import { formatInstance } from "./instance-json.js";
 import type { InstanceFormat, InstanceWidths, RecordSink } from "./instance-sink.js";
 import { createNativeFile } from "./native-file.js";
-import type { OrderedRecords } from "./ordered-records.js";
+import type { RecordSource } from "./ordered-records.js";
 import { createTfRecordFile } from "./tfrecord.js";
 
 /** Takes spilled records in their final order. */
 export interface RecordOutput {
   /** All of `records`, the first of which comes out in place `before` of the whole. */
-  write(records: OrderedRecords, before: number, onPiece: (written: number) => void): Promise<void>;
+  write(records: RecordSource, before: number, onPiece: (written: number) => void): Promise<void>;
   commit(): Promise<void>;
   discard(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 /** @file Where finished instances go: one interface for JSON lines, TFRecord and the native format. */
 import type { PretrainingInstance } from "./instance.js";
-import type { OrderedRecords } from "./ordered-records.js";
+import type { RecordSource } from "./ordered-records.js";
 
 /** Widths that every record of a file shares. */
 export interface InstanceWidths {
@@ -25,7 +25,7 @@ export interface InstanceSink {
 export interface RecordSink extends InstanceSink {
   /** The records of the places `first`, `first` + `step`, … `onPiece` is called with how many more are written; what it throws ends it. */
   writeOrdered(
-    records: OrderedRecords,
+    records: RecordSource,
     first: number,
     step: number,
     onPiece: (written: number) => void,

@@ -13,14 +13,14 @@ import { createInstances, maskingVocabularyOf } from "./create-instances.js";
 import { estimateDisk, requireDisk } from "./disk-estimate.js";
 import { shuffleRecords } from "./external-shuffle.js";
 import type { PretrainingInstance } from "./instance.js";
-import { HeldShards } from "./held-shards.js";
 import { formatInstance } from "./instance-json.js";
 import { InstanceMaker } from "./instance-maker.js";
-import { RecordBuffer } from "./instance-record.js";
+import { decodeRecord, eachRecord, RecordBuffer } from "./instance-record.js";
 import { roundHalfEven } from "./masking.js";
 import { createNativeFile } from "./native-file.js";
 import { openInstances } from "./open-instances.js";
-import { OrderedRecords } from "./ordered-records.js";
+import { OrderedRecords, type RecordForm, type RecordSource } from "./ordered-records.js";
+import { PlannedShards } from "./planned-shards.js";
 import { DEFAULT_INSTANCE_SETTINGS, type InstanceSettings } from "./settings.js";
 import { spillPath } from "./shards.js";
 import { emptyStatistics } from "./statistics.js";
@@ -175,15 +175,14 @@ describe("bounded memory", () => {
     for (const bytes of [1 << 20, 5000]) {
       const found: string[] = [];
       const output = {
-        async write(records: OrderedRecords) {
+        async write(records: RecordSource) {
           for (let place = 0; place < records.count; place++)
             found.push(formatInstance(records.instance(place)));
         },
         commit: async () => undefined,
         discard: async () => undefined,
       };
-      const records = new OrderedRecords(2, widths, bytes, instances.length);
-      await shuffleRecords({ spills, order, records, idBytes: 2, folder, output });
+      await shuffleRecords({ spills, order, widths, folder, output, memory: bytes });
       expect(found).toEqual(instances.map(formatInstance).reverse());
     }
   });
@@ -218,6 +217,8 @@ describe("bounded memory", () => {
         seed: 1,
       };
       const estimate = await estimateDisk(files["plain"]!, tokenizer, settings, format);
+      const spilled = await estimateDisk(files["plain"]!, tokenizer, settings, format, "parallel");
+      expect(spilled.temporary - estimate.temporary).toBeGreaterThan(estimate.output / 20);
       const out = join(folder, `estimate.${format}`);
       await writeInstances({ files: files["plain"]!, tokenizer, settings, format, out });
       const { size } = await stat(out);
@@ -227,29 +228,81 @@ describe("bounded memory", () => {
   });
 });
 
-describe("held shards", () => {
-  test("what does not fit in memory goes into files with all that came before; a stop puts the rest there", async () => {
-    const widths = { maxLength: 32, maxPredictions: 20, vocabularySize: 1000 };
-    const piece = (byte: number): Uint8Array => new Uint8Array(400).fill(byte);
-    const held = new HeldShards(folder, 2, widths, 1000);
+describe("planned shards", () => {
+  const settings = { ...DEFAULT_INSTANCE_SETTINGS, maxLength: 32 };
+  const widths = { maxLength: 32, maxPredictions: 20, vocabularySize: vocabulary.tokens.length };
+  const pieceOf = (records: Iterable<Uint8Array>): Buffer =>
+    Buffer.concat([...records].map((each) => Buffer.from(each)));
+  let whole: { shards: Buffer[]; next: number };
+  let open: (bytes: number) => InstanceMaker;
+  let places: number;
+
+  beforeAll(async () => {
+    const writer = await createTokenFiles(folder, vocabulary.tokens.length);
+    await tokenizeCorpus(files["plain"]!, tokenizer, writer);
+    await writer.commit();
+    const store = openTokenFiles(folder, vocabulary.tokens.length);
+    const documents = Uint32Array.from({ length: documentCount(store.documents) }, (_, index) => index);
+    places = documents.length;
+    const source = { store, documents, settings, vocabulary: maskingVocabularyOf(tokenizer), plain: true };
+    open = (bytes) => new InstanceMaker(source, bytes);
+    const random = new Mt19937(7);
+    const maker = open(0);
+    const shards = [0, 1].map(() => pieceOf(maker.records(0, places, random, emptyStatistics(32))));
+    whole = { shards, next: random.uint32() };
+  });
+
+  test.each<RecordForm>(["copy", "encode"])(
+    "plans in an order of their own are the records of a run (%s)",
+    async (form) => {
+      const planned = new PlannedShards(folder, 2, widths);
+      planned.open(open(1 << 20));
+      const random = new Mt19937(7);
+      for (const index of [0, 1])
+        expect(planned.plan({ index, fromPlace: 0, toPlace: places }, random, emptyStatistics(32))).toBe(
+          true,
+        );
+      expect(random.uint32()).toBe(whole.next);
+      expect([planned.hasAll(2), planned.hasAll(3)]).toEqual([true, false]);
+      const records = [...eachRecord(Buffer.concat(whole.shards), 2)];
+      expect(planned.count).toBe(records.length);
+      const order = Uint32Array.from(records.keys()).reverse();
+      planned.order = order;
+      const made = pieceOf([...planned.pieces(form, 1, 3)].map(({ bytes }) => bytes.slice()));
+      const wanted = records.reverse().filter((_, place) => place % 3 === 1);
+      if (form === "copy") expect(made.equals(Buffer.concat(wanted))).toBe(true);
+      else {
+        const ordered = OrderedRecords.ofPieces(2, widths);
+        ordered.fill(
+          Buffer.concat(wanted),
+          Uint32Array.from(wanted, (each) => each.length),
+        );
+        expect(
+          made.equals(pieceOf([...ordered.pieces("encode", 0, 1)].map(({ bytes }) => bytes.slice()))),
+        ).toBe(true);
+      }
+      expect(planned.instance(5)).toEqual(decodeRecord(records[5]!, 2));
+    },
+  );
+
+  test("a shard for which there is no room changes nothing; a stop puts those before it into files", async () => {
+    const planned = new PlannedShards(folder, 2, widths);
+    const half = [...eachRecord(whole.shards[0]!, 2)].length;
+    planned.open(open(Math.ceil(half * 1.5) * 84));
+    const random = new Mt19937(7);
+    const plan = (index: number): boolean =>
+      planned.plan({ index, fromPlace: 0, toPlace: places }, random, emptyStatistics(32));
     const saved: number[] = [];
-    const make = async (index: number): Promise<void> => {
-      const target = await held.open(index);
-      await target.write(piece(index));
-      await target.write(piece(index + 100));
-      await target.commit();
-      await held.finish(index, async () => void saved.push(index));
-    };
-    await make(0);
-    expect([held.bytesOfAll(1), saved]).toEqual([800, []]);
-    await make(1);
-    expect([held.bytesOfAll(2), saved]).toEqual([null, [0, 1]]);
-    for (const index of [0, 1])
-      expect(new Uint8Array(await readFile(spillPath(folder, index)))).toEqual(
-        new Uint8Array(Buffer.concat([piece(index), piece(index + 100)])),
-      );
+    expect(plan(0)).toBe(true);
+    planned.finish(0, async () => void saved.push(0));
+    const state = random.save();
+    expect(plan(1)).toBe(false);
+    expect([planned.hasAll(1), saved, random.save()]).toEqual([true, [], state]);
+    await planned.spill();
+    expect([planned.hasAll(1), saved]).toEqual([false, [0]]);
+    expect((await readFile(spillPath(folder, 0))).equals(whole.shards[0]!)).toBe(true);
+    expect(plan(1)).toBe(false);
     await rm(spillPath(folder, 0));
-    await rm(spillPath(folder, 1));
   });
 });
 

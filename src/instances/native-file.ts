@@ -44,11 +44,14 @@ export async function createNativeFile(path: string, widths: InstanceWidths): Pr
       const indexOffset = writer.position;
       let offset = HEADER_BYTES;
       let crc = 0;
-      const page = new BigUint64Array(INDEX_PAGE);
+      // Lower and upper half of each offset: bigints would be an object each.
+      const page = new Uint32Array(2 * INDEX_PAGE);
       for (let index = 0; index <= lengths.count; ) {
         let entries = 0;
         for (; entries < INDEX_PAGE && index <= lengths.count; index++) {
-          page[entries++] = BigInt(offset);
+          page[2 * entries] = offset;
+          page[2 * entries + 1] = Math.floor(offset / 2 ** 32);
+          entries += 1;
           if (index < lengths.count) offset += lengths.at(index);
         }
         const bytes = new Uint8Array(page.buffer, 0, entries * INDEX_ENTRY_BYTES);

@@ -4,7 +4,13 @@ import { CRC_TABLES } from "../util/crc32c.js";
 import { CRC_TABLES_BYTES } from "../util/crc32c-kernel.js";
 import { instantiate, type WasmInstance } from "../util/wasm-assembler.js";
 import type { PretrainingInstance } from "./instance.js";
-import { decodeRecord, type IdBytes, RECORD_HEADER_BYTES, recordLength } from "./instance-record.js";
+import {
+  decodeRecord,
+  type IdBytes,
+  RECORD_HEADER_BYTES,
+  recordBytes,
+  recordLength,
+} from "./instance-record.js";
 import type { InstanceWidths } from "./instance-sink.js";
 import { type ExampleLayout, exampleFunctions, varintEntry } from "./kernel/example-code.js";
 import { PIECE_BYTES, SLACK } from "./kernel/layout.js";
@@ -20,10 +26,22 @@ export interface RecordPiece {
   readonly lengths: Uint32Array;
 }
 
+/** Records that come out in an order of their own. */
+export interface RecordSource {
+  readonly count: number;
+  /** The instance that comes out in `place`. @throws `INTERNAL` where its record is damaged */
+  instance(place: number): PretrainingInstance;
+  /**
+   * The records of the places `first`, `first` + `step`, …
+   * @throws `INTERNAL` where an example is to be made of a damaged record
+   */
+  pieces(form: RecordForm, first: number, step: number): Generator<RecordPiece, void, undefined>;
+}
+
 /** The table of varints has three bytes for each. */
 const MOST_NUMBERS = 1 << 21;
 
-export class OrderedRecords {
+export class OrderedRecords implements RecordSource {
   /** Where records lie; the caller fills it. */
   readonly memory: Uint8Array;
   /** offsets[place]: where in `memory` the record begins that comes out in this place; `count` of them are good. */
@@ -52,9 +70,10 @@ export class OrderedRecords {
     const layout: RecordsLayout = {
       idBytes,
       records,
+      fetchedBytes: recordBytes(maxLength, maxPredictions, idBytes),
       widths,
       crcTables: take(CRC_TABLES_BYTES),
-      state: take(12),
+      state: take(16),
       lengths: take((4 * PIECE_BYTES) / RECORD_HEADER_BYTES + 4),
       offsets: take(4 * places),
     };
@@ -90,17 +109,28 @@ export class OrderedRecords {
     this.#idBytes = idBytes;
   }
 
-  /** The instance that comes out in `place`. @throws `INTERNAL` where its record is damaged */
+  /** Room for a piece of records. */
+  static ofPieces(idBytes: IdBytes, widths: InstanceWidths): OrderedRecords {
+    const bytes = PIECE_BYTES + recordBytes(widths.maxLength, widths.maxPredictions, idBytes);
+    return new OrderedRecords(idBytes, widths, bytes, Math.ceil(bytes / RECORD_HEADER_BYTES));
+  }
+
+  /** Takes the records of a piece in their order. */
+  fill(bytes: Uint8Array, lengths: Uint32Array): void {
+    this.memory.set(bytes);
+    for (let place = 0, at = 0; place < lengths.length; place++) {
+      this.offsets[place] = at;
+      at += lengths[place]!;
+    }
+    this.count = lengths.length;
+  }
+
   instance(place: number): PretrainingInstance {
     const at = this.offsets[place]!;
     const end = at + recordLength(this.memory, at, this.#idBytes);
     return decodeRecord(this.memory.subarray(at, end), this.#idBytes) ?? damage();
   }
 
-  /**
-   * The records of the places `first`, `first` + `step`, …
-   * @throws `INTERNAL` where an example is to be made of a damaged record
-   */
   *pieces(form: RecordForm, first: number, step: number): Generator<RecordPiece, void, undefined> {
     for (let place = first; place < this.count; ) {
       const begin = this.#pieces[this.#turn];

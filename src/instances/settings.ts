@@ -1,6 +1,9 @@
 /** @file The settings of instance creation, with the flags and defaults of create_pretraining_data.py:51–80. */
 import { ClinicalBertError } from "../errors.js";
 
+/** `exact`: the script's own draws, one thread. `parallel`: a generator for each shard, any number of threads. */
+export type InstanceMode = "exact" | "parallel";
+
 export interface InstanceSettings {
   /** `--seed`. Default 12345. */
   readonly seed: number | bigint;

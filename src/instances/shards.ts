@@ -14,7 +14,6 @@ export interface Shard {
 }
 
 export interface ShardResult {
-  readonly bytes: number;
   readonly statistics: InstanceStatistics;
 }
 
@@ -66,20 +65,18 @@ export async function makeShard(
   signal?: AbortSignal,
 ): Promise<MadeShard> {
   const statistics = emptyStatistics(settings.maxLength);
-  let bytes = 0;
   // The piece before is written while the next is being made.
   let writing: Promise<void> = Promise.resolve();
   try {
     for (const records of maker.records(fromPlace, toPlace, random, statistics)) {
       await writing;
       signal?.throwIfAborted();
-      bytes += records.length;
       writing = target.write(records);
       // A failure is thrown where it is waited for; until then nobody may call it unhandled.
       writing.catch(() => undefined);
     }
     await writing;
-    return { result: { bytes, statistics }, commit: () => target.commit(), discard: () => target.discard() };
+    return { result: { statistics }, commit: () => target.commit(), discard: () => target.discard() };
   } catch (error) {
     await target.discard();
     throw error;

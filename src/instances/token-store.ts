@@ -22,6 +22,11 @@ export interface TokenStore {
   readonly memory: number;
 }
 
+/** True when both rows are held as a whole. */
+export function isInMemory({ tokens, sentenceStarts, memory }: TokenStore): boolean {
+  return tokens.size <= memory && sentenceStarts.size <= memory;
+}
+
 /** Where documents begin; one entry more than documents. None is empty. */
 export interface DocumentTable {
   /** Document d has the sentences `[sentences[d], sentences[d + 1])`. */
@@ -56,14 +61,21 @@ export class CorpusIndex {
   /** The starts, modulo 2³², of the sentences that follow those of `block`. @throws `CORPUS_INVALID` beyond 2³² sentences */
   addBlock({ lengths, blanks }: TokenizedBlock): Uint32Array {
     const starts = new Uint32Array(lengths.length);
-    let blank = 0;
-    for (let index = 0; index < lengths.length; index++) {
-      for (; blanks[blank] === index; blank++) this.#beginDocument();
-      this.#tokens += lengths[index]!;
-      this.#sentences += 1;
-      starts[index] = this.#tokens;
+    let index = 0;
+    const addSentences = (end: number): void => {
+      let tokens = this.#tokens;
+      this.#sentences += end - index;
+      for (; index < end; index++) {
+        tokens += lengths[index]!;
+        starts[index] = tokens;
+      }
+      this.#tokens = tokens;
+    };
+    for (const before of blanks) {
+      addSentences(before);
+      this.#beginDocument();
     }
-    for (; blank < blanks.length; blank++) this.#beginDocument();
+    addSentences(lengths.length);
     if (this.#sentences >= WORD)
       throw new ClinicalBertError("CORPUS_INVALID", `The corpus has more than ${WORD - 1} sentences.`);
     return starts;
@@ -109,7 +121,7 @@ export class MemoryTokenStore {
   }
 
   addBlock(block: TokenizedBlock): void {
-    this.#ids.push(bytesOf(block.ids));
+    this.#ids.push(bytesOf(block.ids.slice()));
     this.#starts.push(bytesOf(this.#index.addBlock(block)));
   }
 

@@ -5,7 +5,7 @@ import { startWorkerPool } from "../util/worker-pool.js";
 import { type LineBlock, readLineBlocks } from "./corpus-blocks.js";
 import { BlockTokenizer, type TokenizedBlock } from "./tokenized-block.js";
 
-/** Takes the blocks of the corpus in order. */
+/** Takes the blocks of the corpus in order; each is good only during the call. */
 export interface BlockTaker {
   addBlock(block: TokenizedBlock): void;
 }

@@ -10,6 +10,9 @@ serveTasks<LineBlock, TokenizedBlock, TokenizeWorkerData>(({ tokens, options }) 
   const tokenizer = new BlockTokenizer(new WordPieceTokenizer(createVocabulary(tokens), options));
   return (block) => {
     const made = tokenizer.tokenize(block);
-    return new Transferred(made, [made.ids.buffer as ArrayBuffer]);
+    const ids = made.ids.slice();
+    // A view would be sent with all of the memory that it lies in.
+    const [lengths, blanks] = [made.lengths.slice(), made.blanks.slice()];
+    return new Transferred({ ...made, ids, lengths, blanks }, [ids.buffer as ArrayBuffer]);
   };
 });

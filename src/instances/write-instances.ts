@@ -1,30 +1,29 @@
 /** @file A corpus of any size to files of instances, in bounded memory: tokenize, make shard by shard, shuffle outside memory. */
 import { createHash } from "node:crypto";
 import { dirname } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { type ClinicalBertError, internalError } from "../errors.js";
 import { formatVocabulary } from "../tokens/vocabulary.js";
 import type { WordPieceTokenizer } from "../tokens/wordpiece-tokenizer.js";
+import { openAtomic } from "../util/atomic-file.js";
 import { Mt19937 } from "../util/mt19937.js";
 import type { ByteTarget } from "./byte-writer.js";
 import { maskingVocabularyOf, shuffledDocuments } from "./create-instances.js";
 import { estimateDisk, requireDisk } from "./disk-estimate.js";
-import { shuffleRecords, writeShuffled } from "./external-shuffle.js";
-import { HeldShards } from "./held-shards.js";
+import { shuffleRecords, writeRecords } from "./external-shuffle.js";
+import { PLANNED_BYTES, PlannedShards } from "./planned-shards.js";
 import { createInstanceFile, jsonLinesSink, outputPaths, roundRobin } from "./instance-outputs.js";
-import { InstanceMaker, type InstanceSource } from "./instance-maker.js";
+import { InstanceMaker } from "./instance-maker.js";
 import { idBytesFor } from "./instance-record.js";
 import type { InstanceFormat, InstanceWidths, RecordSink } from "./instance-sink.js";
 import { makeShardsInThreads } from "./parallel-shards.js";
 import { describeFiles, openRunFolder, type RunFolder } from "./run-folder.js";
-import { type InstanceSettings, resolveSettings } from "./settings.js";
+import { type InstanceMode, type InstanceSettings, resolveSettings } from "./settings.js";
 import { makeShard, planShards, type Shard, type ShardResult, spillPath } from "./shards.js";
 import { addStatistics, emptyStatistics, type InstanceReport, reportOf } from "./statistics.js";
 import { createTokenFiles, openTokenFiles } from "./token-files.js";
-import { documentCount } from "./token-store.js";
+import { documentCount, isInMemory } from "./token-store.js";
 import { type CorpusCounts, tokenizeCorpus } from "./tokenize-corpus.js";
-
-/** `exact`: the script's own draws, one thread. `parallel`: a generator for each shard, any number of threads. */
-export type InstanceMode = "exact" | "parallel";
 
 export interface WriteInstancesOptions {
   readonly files: readonly string[];
@@ -68,7 +67,7 @@ export async function writeInstances(options: WriteInstancesOptions): Promise<Wr
   });
   const context: RunContext = { options, settings, mode, run, out };
   try {
-    const estimate = await estimateDisk(files, tokenizer, settings, format);
+    const estimate = await estimateDisk(files, tokenizer, settings, format, mode);
     await requireDisk(estimate, dirname(run.path), out, await run.size());
     const corpus = await tokenizeStep(
       context,
@@ -130,27 +129,21 @@ async function makeAndWrite(
   context: RunContext,
   corpus: CorpusCounts,
 ): Promise<{ made: Made; outputs: string[] }> {
-  const { settings, run, options } = context;
-  const vocabularySize = options.tokenizer.vocabulary.tokens.length;
-  const held = new HeldShards(
-    run.path,
-    idBytesFor(vocabularySize),
-    widthsOf(context),
-    RECORDS_BYTES + BYTES_A_TOKEN * corpus.tokens * settings.dupeFactor,
-  );
+  const widths = widthsOf(context);
+  const planned = new PlannedShards(context.run.path, idBytesFor(widths.vocabularySize), widths);
   try {
-    const made = await makeStep(context, corpus.specials === 0, held);
-    return { made, outputs: await writeStep(context, made, held) };
+    const made = await makeStep(context, corpus, planned);
+    return { made, outputs: await writeStep(context, made, planned) };
   } catch (error) {
     // The first failure is the one to tell of: a full disk takes no spill either.
-    await held.spill().catch(() => undefined);
+    await planned.spill().catch(() => undefined);
     throw error;
   }
 }
 
-/** Bytes of records for each token of the corpus, rather too many, and for a corpus of hardly any. */
-const BYTES_A_TOKEN = 16;
-const RECORDS_BYTES = 1 << 20;
+/** Bytes of plans for each token of the corpus, rather too many, and for a corpus of hardly any. */
+const PLANNED_BYTES_A_TOKEN = 16;
+const LEAST_PLANNED_BYTES = 1 << 20;
 
 function widthsOf({ options, settings }: RunContext): InstanceWidths {
   const { maxLength, maxPredictions } = settings;
@@ -170,23 +163,33 @@ interface FinishedShard extends ShardResult {
   readonly state?: readonly number[];
 }
 
-async function makeStep(context: RunContext, plain: boolean, held: HeldShards): Promise<Made> {
+async function makeStep(context: RunContext, corpus: CorpusCounts, planned: PlannedShards): Promise<Made> {
   const { options, settings, mode, run } = context;
   const store = openTokenFiles(run.path, options.tokenizer.vocabulary.tokens.length);
   try {
     const random = new Mt19937(settings.seed);
     const documents = shuffledDocuments(documentCount(store.documents), random);
     const shards = planShards(documents, store.documents, settings.dupeFactor);
-    const source = { store, documents, settings, vocabulary: maskingVocabularyOf(options.tokenizer), plain };
+    const source = {
+      store,
+      documents,
+      settings,
+      vocabulary: maskingVocabularyOf(options.tokenizer),
+      plain: corpus.specials === 0,
+    };
     const finished = new Map<number, FinishedShard>();
     for (const { index } of shards) {
       const earlier = await run.load<FinishedShard>(`shard-${index}`);
       if (earlier !== null) finished.set(index, earlier);
     }
-    const keep = async (index: number, result: FinishedShard): Promise<void> => {
-      await held.finish(index, () => run.save(`shard-${index}`, result));
+    const save = (index: number, result: FinishedShard): Promise<void> => run.save(`shard-${index}`, result);
+    const finish = (index: number, result: FinishedShard): void => {
       finished.set(index, result);
       options.onProgress?.("make", finished.size, shards.length);
+    };
+    const keep = async (index: number, result: FinishedShard): Promise<void> => {
+      await save(index, result);
+      finish(index, result);
     };
     const open = shards.filter(({ index }) => !finished.has(index));
     if (mode === "parallel")
@@ -196,7 +199,21 @@ async function makeStep(context: RunContext, plain: boolean, held: HeldShards): 
         keep,
         ...(options.signal === undefined ? {} : { signal: options.signal }),
       });
-    else await makeExactly(source, shards, finished, random, { held, keep, signal: options.signal });
+    else {
+      // Plans are of no use when some shards are in files, or tokens have to be read from one.
+      const isPlanned = finished.size === 0 && isInMemory(store);
+      const bytes = LEAST_PLANNED_BYTES + PLANNED_BYTES_A_TOKEN * corpus.tokens * settings.dupeFactor;
+      const maker = new InstanceMaker(source, isPlanned ? Math.min(PLANNED_BYTES, bytes) : 0);
+      if (isPlanned) planned.open(maker);
+      await makeExactly(maker, settings, shards, random, {
+        folder: run.path,
+        planned,
+        finished,
+        save,
+        finish,
+        signal: options.signal,
+      });
+    }
     const statistics = emptyStatistics(settings.maxLength);
     for (const { index } of shards) addStatistics(statistics, requireFinished(finished, index).statistics);
     return { shards, statistics, documents: documents.length, random };
@@ -205,48 +222,63 @@ async function makeStep(context: RunContext, plain: boolean, held: HeldShards): 
   }
 }
 
+interface ExactSteps {
+  readonly folder: string;
+  readonly planned: PlannedShards;
+  readonly finished: ReadonlyMap<number, FinishedShard>;
+  /** Notes that a shard is in a file. */
+  readonly save: (index: number, result: FinishedShard) => Promise<void>;
+  readonly finish: (index: number, result: FinishedShard) => void;
+  readonly signal: AbortSignal | undefined;
+}
+
 /** One shard after another from one generator, whose state is kept with each. */
 async function makeExactly(
-  source: InstanceSource,
+  maker: InstanceMaker,
+  settings: InstanceSettings,
   shards: readonly Shard[],
-  finished: ReadonlyMap<number, FinishedShard>,
   random: Mt19937,
-  {
-    held,
-    keep,
-    signal,
-  }: {
-    held: HeldShards;
-    keep: (index: number, result: FinishedShard) => Promise<void>;
-    signal: AbortSignal | undefined;
-  },
+  { folder, planned, finished, save, finish, signal }: ExactSteps,
 ): Promise<void> {
-  const maker = new InstanceMaker(source);
   // The disk takes one shard while the next is being made.
   let before: Promise<void> = Promise.resolve();
   for (const shard of shards) {
-    const state = finished.get(shard.index)?.state;
+    const { index } = shard;
+    const state = finished.get(index)?.state;
     if (state !== undefined) {
       random.restore(Uint32Array.from(state));
       continue;
     }
-    const target = await held.open(shard.index);
-    const made = await makeShard(maker, source.settings, shard, random, target, signal);
-    const finishedShard = { ...made.result, state: [...random.save()] };
+    const statistics = emptyStatistics(settings.maxLength);
+    if (planned.plan(shard, random, statistics)) {
+      const result = { statistics, state: [...random.save()] };
+      planned.finish(index, () => save(index, result));
+      finish(index, result);
+      await nextTurn();
+      signal?.throwIfAborted();
+      continue;
+    }
+    await planned.spill();
+    const target = await openAtomic(spillPath(folder, index));
+    const made = await makeShard(maker, settings, shard, random, target, signal);
+    const result = { ...made.result, state: [...random.save()] };
     try {
       await before;
     } catch (error) {
       await made.discard();
       throw error;
     }
-    before = made.commit().then(() => keep(shard.index, finishedShard));
+    before = made
+      .commit()
+      .then(() => save(index, result))
+      .then(() => finish(index, result));
     // A failure is thrown where it is waited for; until then nobody may call it unhandled.
     before.catch(() => undefined);
   }
   await before;
 }
 
-async function writeStep(context: RunContext, made: Made, held: HeldShards): Promise<string[]> {
+async function writeStep(context: RunContext, made: Made, planned: PlannedShards): Promise<string[]> {
   const { options, run, out } = context;
   const widths = widthsOf(context);
   const paths = out === null ? [] : outputPaths(out, options.outputFiles ?? 1);
@@ -256,22 +288,21 @@ async function writeStep(context: RunContext, made: Made, held: HeldShards): Pro
   for (let index = 0; index < total; index++) order[index] = index;
   made.random.shuffle(order, total);
   const output = roundRobin(sinks);
+  const shuffle = {
+    order,
+    output,
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+    onProgress: (done: number) => options.onProgress?.("write", done, total),
+  };
   try {
-    const shuffle = {
-      order,
-      records: held.records,
-      idBytes: idBytesFor(widths.vocabularySize),
-      folder: run.path,
-      output,
-      ...(options.signal === undefined ? {} : { signal: options.signal }),
-      onProgress: (done: number) => options.onProgress?.("write", done, total),
-    };
-    const bytes = held.bytesOfAll(made.shards.length);
-    if (bytes === null) {
-      await held.spill();
+    if (planned.hasAll(made.shards.length)) {
+      planned.order = order;
+      await writeRecords(planned, 0, shuffle);
+    } else {
+      await planned.spill();
       const spills = made.shards.map(({ index }) => spillPath(run.path, index));
-      await shuffleRecords({ ...shuffle, spills });
-    } else await writeShuffled(shuffle, bytes);
+      await shuffleRecords({ ...shuffle, spills, folder: run.path, widths });
+    }
     await output.commit();
     return paths;
   } catch (error) {

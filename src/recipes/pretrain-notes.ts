@@ -2,7 +2,8 @@
 import { createHash } from "node:crypto";
 import type { BatchWorker } from "../corpus/format-corpus.js";
 import { ClinicalBertError } from "../errors.js";
-import { type InstanceMode, writeInstances } from "../instances/write-instances.js";
+import type { InstanceMode } from "../instances/settings.js";
+import { writeInstances } from "../instances/write-instances.js";
 import type { SectionSplitter } from "../sections/section.js";
 import type { SentenceSplitter } from "../sentences/sentence.js";
 import { formatVocabulary } from "../tokens/vocabulary.js";

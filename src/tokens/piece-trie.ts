@@ -7,18 +7,18 @@ export const CONTINUATION_PREFIX = "##";
  * A node is a cell of four ints; a node is named by the index of its first. The child of node n by the unit of code c is the cell
  * `base of n + c`, if n is the parent that stands there.
  */
-const CELL_BITS = 2;
+export const CELL_BITS = 2;
 const CELL = 1 << CELL_BITS;
-const PARENT_AT = 0;
-const BASE_AT = 1;
+export const PARENT_AT = 0;
+export const BASE_AT = 1;
 /** id + 1 of the token that ends here; 0 for none. */
-const ID_AT = 2;
+export const ID_AT = 2;
 /** Instead of a parent: of a cell without a node, and of the roots. */
 const FREE = -1;
 const NO_PARENT = -2;
 /** Beginnings of words, and of pieces that continue one. */
-const START = 0;
-const CONTINUATION = CELL;
+export const START = 0;
+export const CONTINUATION = CELL;
 
 type Piece = readonly [text: string, id: number];
 
@@ -77,6 +77,10 @@ export class PieceTrie {
     const open: Subtree[] = [{ node: root, from: 0, to: pieces.length, depth: 0 }];
     for (let next = open.pop(); next !== undefined; next = open.pop())
       if (next.from < next.to) open.push(...this.#putChildren(pieces, next));
+  }
+
+  get cells(): Int32Array {
+    return this.#cells;
   }
 
   /** Puts the children of a node; returns what is to be put below them. */

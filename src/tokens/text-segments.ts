@@ -127,6 +127,9 @@ function isSpaceUnit(text: string, at: number): boolean {
 const MAX_PLACEHOLDER = 200;
 const MIN_UNDERSCORES = 3;
 
+/** The first two units of every placeholder. */
+export const PLACEHOLDER_STARTS: readonly string[] = ["[*", "__"];
+
 /** MIMIC-III's `[** … **]` on one line, and MIMIC-IV's `___`. */
 export function findPlaceholders(id: number): SegmentFinder {
   return (text, from, to) => {

@@ -1,4 +1,5 @@
 /** @file Splits text into words and words into pieces: one pass over ASCII, the normalizer for the rest, a cache of words. */
+import { type AsciiWordRules, BYTE } from "./ascii-lines-code.js";
 import type { CodePointList } from "./code-point-list.js";
 import { Normalizer, type NormalizerOptions } from "./normalizer.js";
 import type { PieceSink } from "./piece-sink.js";
@@ -31,11 +32,21 @@ const SPACE_CODE = 1;
 const PUNCTUATION_CODE = 2;
 const FIRST_LETTER_CODE = 32;
 
+/** Tables by byte, in the form of `AsciiLinesLayout`. */
+export interface AsciiWords {
+  readonly kinds: Uint8Array;
+  readonly letters: Uint16Array;
+  readonly punctuation: Int32Array;
+  readonly cells: Int32Array;
+  readonly rules: AsciiWordRules;
+}
+
 export class WordPieces {
   readonly #trie: PieceTrie;
   readonly #normalizer: Normalizer;
   readonly #unknown: number;
   readonly #maxWordLength: number;
+  readonly #lowercase: boolean;
   readonly #codes = new Uint8Array(ASCII);
   /** The piece of each ASCII punctuation mark. */
   readonly #punctuation = new Int32Array(ASCII);
@@ -53,6 +64,7 @@ export class WordPieces {
     this.#normalizer = new Normalizer(options);
     this.#unknown = requireToken(vocabulary, options.unknownToken);
     this.#maxWordLength = options.maxWordLength;
+    this.#lowercase = options.lowercase;
     this.#word = new Uint16Array(2 * this.#maxWordLength + 2);
     for (let unit = 0; unit < ASCII; unit++) {
       const kind = this.#normalizer.classOf(unit);
@@ -64,6 +76,26 @@ export class WordPieces {
       this.#punctuation[unit] =
         vocabulary.idOf.get(String.fromCharCode(unit)) ?? requireToken(vocabulary, options.unknownToken);
     }
+  }
+
+  /** What the kernel for lines of ASCII has to know. */
+  asciiWords(): AsciiWords {
+    const isLetter = (byte: number): boolean =>
+      this.#codes[byte]! >= FIRST_LETTER_CODE && /[A-Za-z0-9]/.test(String.fromCharCode(byte));
+    return {
+      kinds: Uint8Array.from({ length: 256 }, (_, byte) => {
+        if (byte >= ASCII) return BYTE.slow;
+        if (isLetter(byte)) return BYTE.letter;
+        if (this.#codes[byte] === SPACE_CODE) return BYTE.space;
+        return this.#codes[byte] === PUNCTUATION_CODE ? BYTE.punctuation : BYTE.slow;
+      }),
+      letters: Uint16Array.from({ length: 256 }, (_, byte) =>
+        byte < ASCII && isLetter(byte) ? this.#letters[byte]! : 0,
+      ),
+      punctuation: this.#punctuation,
+      cells: this.#trie.cells,
+      rules: { lowercase: this.#lowercase, maxWordLength: this.#maxWordLength, unknownId: this.#unknown },
+    };
   }
 
   /** Units of a piece without its `##`. */

@@ -1,6 +1,8 @@
 /** @file BERT's tokenizer: text to ids, tokens and the places they came from, in either dialect. */
 import { ClinicalBertError } from "../errors.js";
 import type { Span } from "../notes/span.js";
+import { AsciiLines } from "./ascii-lines.js";
+import { BYTE } from "./ascii-lines-code.js";
 import { assembleEncoding, type EncodedText, padEncoding } from "./assemble-encoding.js";
 import { DIALECT_RULES, type Dialect } from "./dialect.js";
 import type { Encoding } from "./encoding.js";
@@ -9,6 +11,7 @@ import {
   type AddedToken,
   findAddedTokens,
   findPlaceholders,
+  PLACEHOLDER_STARTS,
   type SegmentFinder,
   segmentText,
 } from "./text-segments.js";
@@ -81,6 +84,8 @@ export class WordPieceTokenizer {
   readonly addedTokens: readonly AddedToken[];
   readonly #pieces: WordPieces;
   readonly #finders: readonly SegmentFinder[];
+  /** One or two units with which each token begins that a finder finds. */
+  readonly #rawTextStarts: readonly string[];
 
   /** @throws `VOCABULARY_INVALID` when a special token is missing. */
   constructor(vocabulary: Vocabulary, options: WordPieceTokenizerOptions) {
@@ -104,11 +109,17 @@ export class WordPieceTokenizer {
     });
     this.addedTokens = withSpecialTokens(vocabulary, special, options.addedTokens ?? []);
     const finders: SegmentFinder[] = [];
-    if (DIALECT_RULES[dialect].protectsSpecialTokens)
+    const starts: string[] = [];
+    if (DIALECT_RULES[dialect].protectsSpecialTokens) {
       finders.push(findAddedTokens(this.addedTokens, options.lowercase));
-    if (options.placeholderToken !== undefined)
+      starts.push(...this.addedTokens.map(({ content }) => content.slice(0, 2)));
+    }
+    if (options.placeholderToken !== undefined) {
       finders.push(findPlaceholders(requireToken(vocabulary, options.placeholderToken)));
+      starts.push(...PLACEHOLDER_STARTS);
+    }
     this.#finders = finders;
+    this.#rawTextStarts = starts;
   }
 
   /** Appends the ids of `text[from, to)`, without special tokens, to `sink`: the way of the corpus, with nothing allocated. */
@@ -132,6 +143,20 @@ export class WordPieceTokenizer {
       sink.ids[sink.length++] = id;
       words += 1;
     }
+  }
+
+  /** A kernel for lines of ASCII that gives the ids that `append` gives, as numbers of `idBytes`. */
+  asciiLines(idBytes: 2 | 4): AsciiLines {
+    const words = this.#pieces.asciiWords();
+    const starts = this.#rawTextStarts;
+    const specials = [this.specialTokens.classification, this.specialTokens.separator];
+    // A kernel that meets nothing but bytes that are not for it leaves every line to the caller.
+    const isUsable = starts.every(isStop) && !specials.some(isWordOrMark);
+    return new AsciiLines(
+      isUsable ? words : { ...words, kinds: words.kinds.fill(BYTE.slow) },
+      starts,
+      idBytes,
+    );
   }
 
   /** Ids of `text` without special tokens. */
@@ -200,6 +225,16 @@ export class WordPieceTokenizer {
     const pad = { id: this.paddingId, token: this.specialTokens.padding, side: padding.side ?? "right" };
     return padEncoding(encoding, length, pad);
   }
+}
+
+/** Begins with an ASCII mark, so that a kernel that looks at marks sees it. */
+function isStop(start: string): boolean {
+  return /^[!-/:-@[-`{-~]/.test(start);
+}
+
+/** May come out of ASCII text that holds no stop. */
+function isWordOrMark(token: string): boolean {
+  return /^(##)?[A-Za-z0-9]+$|^.$/.test(token);
 }
 
 function withSpecialTokens(

@@ -27,15 +27,18 @@ export function crcCode(
 ): Code[] {
   const last = local("i32");
   const words = [0, 1, 2, 3].map(() => local("i32"));
-  const sum = words
-    .flatMap((word, index) => [0, 8, 16, 24].map((bit) => look(tables, 15 - 4 * index - bit / 8, word, bit)))
-    .reduce((left, right) => i32.xor(left, right));
+  const sumOf = (word: Local, index: number): Code => {
+    const [a, b, c, d] = [0, 8, 16, 24].map((bit) => look(tables, 15 - 4 * index - bit / 8, word, bit));
+    return i32.xor(i32.xor(a!, b!), i32.xor(c!, d!));
+  };
+  // The first word waits for the checksum of the bytes before it: its sum comes last, so that the others do not wait with it.
+  const sum = [...words.entries()].reverse().map(([index, word]) => sumOf(word, index));
   return [
     last.set(i32.sub(end.get, i32.const(15))),
     whileDo(i32.lessThan(at.get, last.get), [
       ...words.map((word, index) => word.set(i32.load(at.get, 4 * index))),
       words[0]!.set(i32.xor(words[0]!.get, crc.get)),
-      crc.set(sum),
+      crc.set(sum.reduce((left, right) => i32.xor(left, right))),
       advance(at, i32.const(16)),
     ]),
     whileDo(i32.lessThan(at.get, end.get), [

@@ -1,6 +1,6 @@
 /** @file The Mersenne Twister as WebAssembly: the next 624 numbers, four at a time; and draws, for kernels that have it in their memory. */
 import { advance, type Call, instantiate, type Local, type WasmFunction } from "./wasm-assembler.js";
-import { type Code, doWhile, i32, i32x4, v128, when, whileDo } from "./wasm-instructions.js";
+import { type Code, doWhile, doWhileBoth, i32, i32x4, v128, when, whileDo } from "./wasm-instructions.js";
 
 /** Words of the state. */
 export const N = 624;
@@ -104,11 +104,17 @@ export interface DrawCode {
   /** `_randbelow(n)` into `target`: n is evaluated many times. */
   below(target: Local, n: Code): Code[];
   /**
-   * `shuffle` of the `count` i32 at `at`, of which the first `settled` have to be right: only they are written where they were drawn.
-   * A draw above the last place is drawn again: here it moves that place to itself and leaves it the last, so that no branch depends on
+   * `shuffle` of the first `count` numbers of a row, of which the first `settled` have to be right: only they are written where they were drawn.
+   * A draw above the last place is drawn again: here it moves what does no harm and leaves that place the last, so that no branch depends on
    * a random number.
    */
-  shuffle(at: number, count: Local, settled: Code): Code[];
+  shuffle(row: ShuffledRow, count: Local, settled: Code): Code[];
+}
+
+/** Numbers of one or two bytes in the memory, and room for as many again and one more. */
+export interface ShuffledRow {
+  readonly at: number;
+  readonly bytes: 1 | 2;
 }
 
 /** @param next a local with the byte of the next number among those drawn; 2,496 when none is left */
@@ -119,13 +125,7 @@ export function drawCode(
   call: Call,
 ): DrawCode {
   const [scratch, shift] = [local("i32"), local("i32")];
-  const [last, floor, other, target, lastAt] = [
-    local("i32"),
-    local("i32"),
-    local("i32"),
-    local("i32"),
-    local("i32"),
-  ];
+  const [last, floor, other, target] = [local("i32"), local("i32"), local("i32"), local("i32")];
   const refillIfEmpty = when(i32.equal(next.get, i32.const(BLOCK_BYTES)), [
     call("refill"),
     next.set(i32.const(0)),
@@ -135,28 +135,39 @@ export function drawCode(
     into.set(i32.load(next.get, drawn)),
     advance(next, i32.const(WORD_BYTES)),
   ];
-  /** Settles places down to `bound`. */
-  const settle = (at: number, bound: Code, swap: boolean): Code =>
-    whileDo(i32.atLeast(last.get, bound), [
+  /** Settles places down to `bound`. No call stands in the inner loop, so that its locals stay in registers. */
+  const settle = ({ at, bytes }: ShuffledRow, bound: Code, swap: boolean): Code => {
+    const [load, store] = bytes === 1 ? [i32.loadByte, i32.storeByte] : [i32.loadHalf, i32.storeHalf];
+    const place = (index: Local): Code => (bytes === 1 ? index.get : i32.shl(index.get, i32.const(1)));
+    const move = [
+      other.set(i32.shiftRight(i32.load(next.get, drawn), shift.get)),
+      advance(next, i32.const(WORD_BYTES)),
+      ...(swap
+        ? [
+            target.set(i32.select(i32.lessThan(last.get, other.get), last.get, other.get)),
+            scratch.set(load(place(target), at)),
+            store(place(target), load(place(last), at), at),
+            store(place(last), scratch.get, at),
+          ]
+        : // Nothing above the last place is read again.
+          [store(place(other), load(place(last), at), at)]),
+      // The condition turned round: one that is used twice would be made a number first.
+      last.set(i32.select(i32.atLeast(last.get, other.get), i32.sub(last.get, i32.const(1)), last.get)),
+    ];
+    return whileDo(i32.atLeast(last.get, bound), [
       // As many bits as `last + 1` has; places from `floor` on ask for as many.
       shift.set(i32.leadingZeros(i32.add(last.get, i32.const(1)))),
       floor.set(i32.sub(i32.shiftRight(i32.const(UPPER), shift.get), i32.const(1))),
       floor.set(i32.select(i32.lessThan(floor.get, bound), bound, floor.get)),
-      whileDo(i32.atLeast(last.get, floor.get), [
-        ...draw(other),
-        other.set(i32.shiftRight(other.get, shift.get)),
-        lastAt.set(i32.shl(last.get, i32.const(2))),
-        target.set(i32.shl(i32.select(i32.lessThan(last.get, other.get), last.get, other.get), i32.const(2))),
-        // −1 where the draw is good: all bits of (other − 1) − last, which is below 2³¹ in size, are its sign.
-        advance(
-          last,
-          i32.shiftRightSigned(i32.sub(i32.sub(other.get, i32.const(1)), last.get), i32.const(31)),
-        ),
-        ...(swap ? [scratch.set(i32.load(target.get, at))] : []),
-        i32.store(target.get, i32.load(lastAt.get, at), at),
-        ...(swap ? [i32.store(lastAt.get, scratch.get, at)] : []),
-      ]),
+      doWhile(
+        [
+          refillIfEmpty,
+          doWhileBoth(move, i32.atLeast(last.get, floor.get), i32.notEqual(next.get, i32.const(BLOCK_BYTES))),
+        ],
+        i32.atLeast(last.get, floor.get),
+      ),
     ]);
+  };
   return {
     draw,
     isBelow(into, share) {
@@ -182,11 +193,11 @@ export function drawCode(
       shift.set(i32.leadingZeros(n)),
       doWhile([...draw(into), into.set(i32.shiftRight(into.get, shift.get))], i32.atLeast(into.get, n)),
     ],
-    shuffle: (at, count, settled) => [
+    shuffle: (row, count, settled) => [
       last.set(i32.sub(count.get, i32.const(1))),
       when(i32.lessThan(i32.const(1), count.get), [
-        settle(at, i32.select(settled, settled, i32.const(1)), false),
-        settle(at, i32.const(1), true),
+        settle(row, i32.select(settled, settled, i32.const(1)), false),
+        settle(row, i32.const(1), true),
       ]),
     ],
   };

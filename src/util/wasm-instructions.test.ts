@@ -1,6 +1,21 @@
 import { describe, expect, test } from "vitest";
 import { advance, instantiate, type WasmFunction } from "./wasm-assembler.js";
-import { type Code, doWhile, f32, f32x4, i32, i32x4, v128, when, whileDo } from "./wasm-instructions.js";
+import {
+  type Code,
+  doWhile,
+  doWhileBoth,
+  f32,
+  f32x4,
+  i16x8,
+  i32,
+  i32x4,
+  i64,
+  i64x2,
+  i8x16,
+  v128,
+  when,
+  whileDo,
+} from "./wasm-instructions.js";
 
 /** The memory after `body` has run on `floats`. */
 function memoryAfter(body: readonly Code[], floats: readonly number[] = []): ArrayBuffer {
@@ -36,6 +51,71 @@ test.each([
 test("atLeast holds of equal numbers, lessThan does not", () => {
   expect(integer(i32.atLeast(i32.const(5), i32.const(5)))).toBe(1);
   expect(integer(i32.lessThan(i32.const(5), i32.const(5)))).toBe(0);
+});
+
+describe("64 bits", () => {
+  const long = (value: Code): bigint | undefined =>
+    new BigUint64Array(memoryAfter([i64.store(i32.const(0), value)]))[0];
+
+  test.each([0n, -1n, 63n, 64n, -64n, -65n, 2n ** 63n - 1n, -(2n ** 63n), 0x9e3779b97f4a7c15n])(
+    "the constant %i comes back",
+    (value) => expect(long(i64.const(value))).toBe(BigInt.asUintN(64, value)),
+  );
+
+  test.each([
+    ["sub", i64.sub, 2n ** 40n - 6n],
+    ["mul", i64.mul, 6n * 2n ** 40n],
+    ["and", i64.and, 0n],
+    ["or", i64.or, 2n ** 40n + 6n],
+    ["xor", i64.xor, 2n ** 40n + 6n],
+    ["shl", i64.shl, 2n ** 46n],
+    ["shiftRight", i64.shiftRight, 2n ** 34n],
+  ] as const)("i64.%s of 2⁴⁰ and 6", (_name, operation, result) => {
+    expect(long(operation(i64.const(2n ** 40n), i64.const(6)))).toBe(result);
+  });
+
+  test("bits are counted", () => {
+    expect([0n, 1n, -1n, 0xf0n << 40n].map((value) => long(i64.bitCount(i64.const(value))))).toEqual([
+      0n,
+      1n,
+      64n,
+      4n,
+    ]);
+  });
+});
+
+describe("lanes of bytes", () => {
+  const bytes = Array.from({ length: 16 }, (_, lane) => 40 + 10 * lane);
+  const lanesOf = (value: Code): number[] => [
+    ...new Uint8Array(memoryAfter([v128.store(i32.const(0), value)]), 0, 16),
+  ];
+  const splat = (byte: number): Code => i8x16.splat(i32.const(byte));
+
+  test("comparisons have no sign; their upper bits make a mask, the first lane lowest", () => {
+    const below = i8x16.lessThan(v128.const(bytes), splat(130));
+    expect(lanesOf(below)).toEqual(bytes.map((byte) => (byte < 130 ? 255 : 0)));
+    expect(integer(i8x16.bitmask(below))).toBe(0b1_1111_1111);
+    expect([splat(0), below].map((lanes) => integer(v128.anyTrue(lanes)))).toEqual([0, 1]);
+  });
+
+  test("sums and differences go round", () => {
+    expect(lanesOf(i8x16.add(v128.const(bytes), splat(100)))).toEqual(
+      bytes.map((byte) => (byte + 100) & 255),
+    );
+    expect(lanesOf(i8x16.sub(v128.const(bytes), splat(100)))).toEqual(
+      bytes.map((byte) => (byte + 156) & 255),
+    );
+    expect(lanesOf(i16x8.add(splat(1), i16x8.splat(i32.const(255))))).toEqual(
+      bytes.map((_, lane) => (lane % 2) * 2),
+    );
+  });
+
+  test.each([0, 1])("lane %i of 64 bits", (lane) => {
+    const wanted = bytes.slice(8 * lane, 8 * lane + 8);
+    expect(lanesOf(i32x4.splat(i64.low(i64x2.lane(v128.const(bytes), lane)))).slice(0, 4)).toEqual(
+      wanted.slice(0, 4),
+    );
+  });
 });
 
 describe("control", () => {
@@ -81,6 +161,32 @@ describe("control", () => {
     functions["count0"]!(times);
     functions["count4"]!(times);
     expect([...new Int32Array(buffer, 0, 2)]).toEqual([times, Math.max(times, 1)]);
+  });
+
+  test.each([
+    [3, 9],
+    [9, 3],
+    [1, 9],
+    [9, 1],
+  ])("doWhileBoth ends when the first of two conditions fails (%i, %i)", (first, second) => {
+    const count: WasmFunction = {
+      name: "count",
+      parameters: ["i32", "i32"],
+      build([left, right], local) {
+        const runs = local("i32");
+        return [
+          doWhileBoth(
+            [advance(runs, i32.const(1))],
+            i32.lessThan(runs.get, left!.get),
+            i32.lessThan(runs.get, right!.get),
+          ),
+          i32.store(i32.const(0), runs.get),
+        ];
+      },
+    };
+    const { functions, buffer } = instantiate([count], 4);
+    functions["count"]!(first, second);
+    expect(new Int32Array(buffer, 0, 1)[0]).toBe(Math.min(first, second));
   });
 
   test("select takes the first value when the condition holds", () => {

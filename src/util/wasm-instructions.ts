@@ -25,6 +25,17 @@ function signed(value: number): number[] {
   return [...bytes, rest & 0x7f];
 }
 
+/** LEB128 of the signed number whose low 64 bits are those of `value`. */
+function signedLong(value: bigint): number[] {
+  const bytes: number[] = [];
+  let rest = BigInt.asIntN(64, value);
+  while (rest < -0x40n || rest > 0x3fn) {
+    bytes.push(Number(rest & 0x7fn) | 0x80);
+    rest >>= 7n;
+  }
+  return [...bytes, Number(rest & 0x7fn)];
+}
+
 const simd = (opcode: number): number[] => [0xfd, ...unsigned(opcode)];
 /** An instruction on operands that are expressions. */
 const instruction =
@@ -89,9 +100,22 @@ export const i32 = {
 
 export const i64 = {
   load: (address: Code, offset = 0): Code => [...address, ...memory([0x29], 3, offset)],
+  store: (address: Code, value: Code, offset = 0): Code => [
+    ...address,
+    ...value,
+    ...memory([0x37], 3, offset),
+  ],
   add: instruction([0x7c]),
-  const: (value: number): Code => [0x42, ...signed(value)],
+  sub: instruction([0x7d]),
+  mul: instruction([0x7e]),
+  and: instruction([0x83]),
+  or: instruction([0x84]),
+  xor: instruction([0x85]),
+  shl: instruction([0x86]),
+  const: (value: number | bigint): Code => [0x42, ...signedLong(BigInt(value))],
   shiftRight: instruction([0x88]),
+  /** How many bits are 1. */
+  bitCount: instruction([0x7b]),
   /** Of an i32 without sign. */
   fromUnsigned: instruction([0xad]),
   /** The lower half as i32. */
@@ -114,9 +138,32 @@ export const v128 = {
     ...value,
     ...memory(simd(0x0b), 4, offset),
   ],
+  const: (bytes: ArrayLike<number>): Code => [...simd(0x0c), ...Array.from(bytes)],
   and: instruction(simd(0x4e)),
   or: instruction(simd(0x50)),
   xor: instruction(simd(0x51)),
+  /** 1 if a bit is 1. */
+  anyTrue: instruction(simd(0x53)),
+};
+
+export const i8x16 = {
+  splat: instruction(simd(0x0f)),
+  /** Of numbers without sign, −1 where it holds, else 0. */
+  lessThan: instruction(simd(0x26)),
+  /** The upper bits of the lanes, the first one lowest. */
+  bitmask: instruction(simd(0x64)),
+  add: instruction(simd(0x6e)),
+  sub: instruction(simd(0x71)),
+};
+
+export const i16x8 = {
+  splat: instruction(simd(0x10)),
+  add: instruction(simd(0x8e)),
+};
+
+export const i64x2 = {
+  /** Lane `index` (0, 1) as i64. */
+  lane: (value: Code, index: number): Code => [...value, ...simd(0x1d), index],
 };
 
 export const i32x4 = {
@@ -170,6 +217,11 @@ export const f64x2 = {
 /** Repeats `body` while the expression `condition` is not 0; the body runs at least once. */
 export function doWhile(body: readonly Code[], condition: Code): Code {
   return [0x03, 0x40, ...body.flat(), ...condition, 0x0d, 0x00, 0x0b];
+}
+
+/** Repeats `body` while neither condition is 0; each is a branch of its own. */
+export function doWhileBoth(body: readonly Code[], first: Code, second: Code): Code {
+  return [0x03, 0x40, ...body.flat(), ...first, 0x04, 0x40, ...second, 0x0d, 0x01, 0x0b, 0x0b];
 }
 
 /** Runs `body` if the expression `condition` is not 0, else `otherwise`. */

@@ -3,7 +3,7 @@ import type { DrawCode } from "../../util/mt19937-kernels.js";
 import type { Call, Local } from "../../util/wasm-assembler.js";
 import { type Code, i32, i64 } from "../../util/wasm-instructions.js";
 import type { InstanceSource } from "../instance-maker.js";
-import type { KernelLayout, StateName } from "./layout.js";
+import type { KernelLayout, PlanName, StateName } from "./layout.js";
 
 /** Locals are named for what they hold. */
 export interface KernelCode {
@@ -13,19 +13,15 @@ export interface KernelCode {
   readonly local: (type: "i32" | "i64" | "v128") => Local;
   readonly call: Call;
   readonly state: Readonly<Record<StateName, Local>>;
-  /** Tokens of the two segments, and the token where each begins, modulo 2³². */
-  readonly first: Local;
-  readonly firstStart: Local;
-  readonly second: Local;
-  readonly secondStart: Local;
-  /** Documents that the two segments are from. */
-  readonly document: Local;
-  readonly secondDocument: Local;
-  /** 0 or 1. */
-  readonly isRandomNext: Local;
-  /** Tokens of the instance, and of them the masked ones. */
-  readonly length: Local;
-  readonly count: Local;
+  /**
+   * Of the plan in hand. Tokens of the two segments, the token where each begins, modulo 2³², and the place of its document; 0 or 1;
+   * the masked tokens; and all tokens of the instance.
+   */
+  readonly plan: Readonly<Record<PlanName | "length", Local>>;
+  /** Byte of the plan in hand. */
+  readonly planned: Local;
+  /** Byte of the record in hand. */
+  readonly record: Local;
   /** Byte of the first id. */
   readonly ids: Local;
 }
@@ -48,17 +44,12 @@ export function storeId({ layout }: KernelCode, address: Code, id: Code): Code {
   return layout.idBytes === 2 ? i32.storeHalf(address, id) : i32.store(address, id);
 }
 
-/** The document in a place of the shuffled order. */
-export function documentIn({ layout }: KernelCode, place: Code): Code {
-  return i32.load(i32.shl(place, i32.const(2)), layout.order);
+/** The number of the sentence with which the document in a place begins; `offset` 1: of the one behind its last. */
+export function firstSentence({ layout }: KernelCode, place: Code, offset: 0 | 1): Code {
+  return i32.load(i32.shl(place, i32.const(3)), layout.sentenceRanges + 4 * offset);
 }
 
-/** The number of the sentence with which a document begins; `offset` 1 for the next document. */
-export function firstSentence({ layout }: KernelCode, document: Code, offset: 0 | 1): Code {
-  return i32.load(i32.shl(document, i32.const(2)), layout.documentSentences + 4 * offset);
-}
-
-/** The token with which a document begins, as i64. */
-export function firstToken({ layout }: KernelCode, document: Code): Code {
-  return i64.load(i32.shl(document, i32.const(3)), layout.documentTokens);
+/** The token with which the document in a place begins, as i64. */
+export function firstToken({ layout }: KernelCode, place: Code): Code {
+  return i64.load(i32.shl(place, i32.const(3)), layout.firstTokens);
 }

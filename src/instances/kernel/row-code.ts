@@ -9,12 +9,16 @@ export const SENTENCES_ROW = 0;
 export const TOKENS_ROW = 1;
 const START_BITS = 2;
 const VECTOR_BYTES = 16;
+/** Lines of the processor's cache that most segments lie on. */
+const FETCHED_BYTES = [0, 64, 128];
 
 export interface RowCode {
   /** Puts the start of the sentence with the number `sentence`, modulo 2³², into `target`; `sentence` is evaluated twice. */
   sentenceStart(target: Local, sentence: Code): Code[];
-  /** Copies `count` tokens, at least one, from `start` of `document` on to the byte `to`. Up to 15 bytes behind are overwritten. */
-  copyTokens(to: Code, document: Code, start: Local, count: Local): Code[];
+  /** Copies `count` tokens, at least one, from `start` on, of the document in `place`, to the byte `to`. Up to 15 bytes behind are overwritten. */
+  copyTokens(to: Code, place: Local, start: Local, count: Local): Code[];
+  /** Reads here and there in the tokens from `start` on, so that they are near when they are copied; nothing where they are read by pages. */
+  fetchTokens(start: Local, into: Local): Code[];
 }
 
 export function rowCode(code: KernelCode): RowCode {
@@ -59,7 +63,18 @@ export function rowCode(code: KernelCode): RowCode {
         i32.load(within(layout.sentences, i32.shl(sentence, i32.const(START_BITS))), layout.sentences.bytes),
       ),
     ],
-    copyTokens: (to, document, start, count) => {
+    fetchTokens: (start, into) =>
+      layout.tokens.held === null
+        ? FETCHED_BYTES.map((offset) =>
+            into.set(
+              i32.xor(
+                into.get,
+                i32.loadByte(i32.shl(start.get, i32.const(shift)), layout.tokens.bytes + offset),
+              ),
+            ),
+          )
+        : [],
+    copyTokens: (to, place, start, count) => {
       if (layout.tokens.held === null)
         return [
           target.set(to),
@@ -71,7 +86,7 @@ export function rowCode(code: KernelCode): RowCode {
         target.set(to),
         left.set(i32.shl(count.get, i32.const(shift))),
         // The document begins where the table says; `start` is near it and lacks its upper half.
-        position.set(firstToken(code, document)),
+        position.set(firstToken(code, place.get)),
         position.set(i64.add(position.get, i64.fromUnsigned(i32.sub(start.get, i64.low(position.get))))),
         doWhile(
           [

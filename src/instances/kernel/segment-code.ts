@@ -1,7 +1,7 @@
 /** @file The two segments of an instance as code: which sentences, cut to the room (create_pretraining_data.py:244–332, 418–433). */
 import { advance } from "../../util/wasm-assembler.js";
 import { type Code, doWhile, either, i32, when, whileDo } from "../../util/wasm-instructions.js";
-import { documentIn, firstSentence, idAt, type KernelCode, storeId } from "./kernel-code.js";
+import { firstSentence, idAt, type KernelCode, storeId } from "./kernel-code.js";
 import { SPECIALS } from "./layout.js";
 import type { RowCode } from "./row-code.js";
 
@@ -9,9 +9,11 @@ const TRIES_FOR_ANOTHER_DOCUMENT = 10;
 
 /** Sets the two segments, uncut, and the first sentence that is not used yet. */
 export function chooseSegments(code: KernelCode, rows: RowCode): Code[] {
-  const { state, first, firstStart, second, secondStart, isRandomNext, draws, local } = code;
+  const { state, plan, draws, local } = code;
+  const { first, firstStart, firstPlace, second, secondStart, secondPlace, isRandomNext } = plan;
   const [last, tokens, sentences, firsts] = [local("i32"), local("i32"), local("i32"), local("i32")];
   return [
+    firstPlace.set(state.place.get),
     ...rows.sentenceStart(firstStart, state.sentence.get),
     last.set(state.sentence.get),
     // Sentences up to and including `last` until there are enough tokens or the document ends.
@@ -44,7 +46,7 @@ export function chooseSegments(code: KernelCode, rows: RowCode): Code[] {
         advance(state.sentence, firsts.get),
       ],
       [
-        code.secondDocument.set(code.document.get),
+        secondPlace.set(firstPlace.get),
         secondStart.set(i32.add(firstStart.get, first.get)),
         second.set(i32.sub(tokens.get, first.get)),
         state.sentence.set(last.get),
@@ -55,23 +57,17 @@ export function chooseSegments(code: KernelCode, rows: RowCode): Code[] {
 
 /** The second segment from a random place of another document, or, after ten tries, of the same. */
 function chooseRandomNext(code: KernelCode, rows: RowCode): Code[] {
-  const { state, first, second, secondStart, secondDocument, draws, local, source } = code;
-  const [tries, other, sentence, end, sentences] = [
-    local("i32"),
-    local("i32"),
-    local("i32"),
-    local("i32"),
-    local("i32"),
-  ];
+  const { state, plan, draws, local, source } = code;
+  const { first, second, secondStart, secondPlace } = plan;
+  const [tries, sentence, end, sentences] = [local("i32"), local("i32"), local("i32"), local("i32")];
   return [
     tries.set(i32.const(TRIES_FOR_ANOTHER_DOCUMENT)),
     doWhile(
-      [...draws.below(other, i32.const(source.documents)), tries.set(i32.sub(tries.get, i32.const(1)))],
-      i32.and(i32.equal(other.get, state.place.get), i32.notEqual(tries.get, i32.const(0))),
+      [...draws.below(secondPlace, i32.const(source.documents)), tries.set(i32.sub(tries.get, i32.const(1)))],
+      i32.and(i32.equal(secondPlace.get, state.place.get), i32.notEqual(tries.get, i32.const(0))),
     ),
-    secondDocument.set(documentIn(code, other.get)),
-    end.set(firstSentence(code, secondDocument.get, 1)),
-    sentences.set(i32.sub(end.get, firstSentence(code, secondDocument.get, 0))),
+    end.set(firstSentence(code, secondPlace.get, 1)),
+    sentences.set(i32.sub(end.get, firstSentence(code, secondPlace.get, 0))),
     ...draws.below(sentence, sentences.get),
     sentence.set(i32.sub(i32.add(sentence.get, end.get), sentences.get)),
     ...rows.sentenceStart(secondStart, sentence.get),
@@ -91,15 +87,8 @@ function chooseRandomNext(code: KernelCode, rows: RowCode): Code[] {
 }
 
 /** One token at a time off the longer segment, from its front or its back. */
-export function truncateSegments({
-  source,
-  first,
-  firstStart,
-  second,
-  secondStart,
-  draws,
-  local,
-}: KernelCode): Code[] {
+export function truncateSegments({ source, plan, draws, local }: KernelCode): Code[] {
+  const { first, firstStart, second, secondStart } = plan;
   const [back, longer, front] = [local("i32"), local("i32"), local("i32")];
   const room = i32.const(source.settings.maxLength - SPECIALS);
   return [
@@ -115,17 +104,21 @@ export function truncateSegments({
   ];
 }
 
+export function setLength({ plan: { first, second, length } }: KernelCode): Code {
+  return length.set(i32.add(i32.add(first.get, second.get), i32.const(SPECIALS)));
+}
+
 /** `[CLS]`, the first segment, `[SEP]`, the second, `[SEP]`, each over what the copy before it wrote too much. */
 export function copySegments(code: KernelCode, rows: RowCode): Code[] {
-  const { source, first, firstStart, second, secondStart, document, secondDocument, length, ids } = code;
+  const { source, plan, ids } = code;
+  const { first, firstStart, firstPlace, second, secondStart, secondPlace, length } = plan;
   const { classificationId, separatorId } = source.vocabulary;
   const separate = (position: Code): Code => storeId(code, idAt(code, position), i32.const(separatorId));
   return [
-    length.set(i32.add(i32.add(first.get, second.get), i32.const(SPECIALS))),
     storeId(code, ids.get, i32.const(classificationId)),
-    ...rows.copyTokens(idAt(code, i32.const(1)), document.get, firstStart, first),
+    ...rows.copyTokens(idAt(code, i32.const(1)), firstPlace, firstStart, first),
     separate(i32.add(first.get, i32.const(1))),
-    ...rows.copyTokens(idAt(code, i32.add(first.get, i32.const(2))), secondDocument.get, secondStart, second),
+    ...rows.copyTokens(idAt(code, i32.add(first.get, i32.const(2))), secondPlace, secondStart, second),
     separate(i32.sub(length.get, i32.const(1))),
   ];
 }

@@ -71,7 +71,9 @@ function pretrain(
   });
   let stopped = 0;
   const timer = setInterval(async () => {
-    if (stop === undefined || stopped > 0 || !(await stop.when())) return;
+    if (stop === undefined || !(await stop.when())) return;
+    // Two of these may wait at once, and a second signal means something else.
+    if (stopped > 0) return;
     stopped = performance.now();
     child.kill(stop.signal);
   }, 5);

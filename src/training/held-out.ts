@@ -24,7 +24,7 @@ export interface HeldOutLine {
 }
 
 export interface HeldOut {
-  /** Whether an evaluation belongs after `step` updates and has not been made. */
+  /** Whether an evaluation belongs after `step` updates. */
   isDue(step: number): boolean;
   /** Evaluates, keeps the weights when they are the best so far, writes the line. Null when stopped on the way. */
   evaluate(step: number): Promise<HeldOutLine | null>;
@@ -59,8 +59,7 @@ export async function openHeldOut(run: HeldOutRun, step: number): Promise<HeldOu
     isDue: (at) =>
       recipe.heldOut.length > 0 &&
       at > 0 &&
-      (at === recipe.steps || (recipe.evaluateEvery > 0 && at % recipe.evaluateEvery === 0)) &&
-      !lines.some((line) => line.step === at),
+      (at === recipe.steps || (recipe.evaluateEvery > 0 && at % recipe.evaluateEvery === 0)),
     at: (step) => lines.find((line) => line.step === step) ?? null,
     async evaluate(at) {
       const line = await evaluateAt(run, at);

@@ -2,7 +2,8 @@
 import { ClinicalBertError } from "../errors.js";
 import { Tensor } from "../graph/tensor.js";
 import type { PretrainingInstance } from "../instances/instance.js";
-import { type PackedShape, packTokens, rowBlock } from "./token-packing.js";
+import { packSequences } from "./packed-inputs.js";
+import { type PackedShape, rowBlock } from "./token-packing.js";
 
 /** Masked-LM normaliser: Σ weights + 1e-5 (run_pretraining.py:280). */
 const NORMALIZER_EPSILON = 1e-5;
@@ -42,9 +43,9 @@ export function packBatch(
   scales: BatchScales,
 ): Record<string, Tensor> {
   for (const instance of instances) checkInstance(instance, maxLength, maxPredictions, vocabSize);
-  const { rows, starts, feeds } = packTokens(packedShape(instances, maxLength), headCount);
-  const ids = new Int32Array(rows);
-  const typeIds = new Int32Array(rows);
+  const sequences = instances.map(({ ids, segmentIds }) => ({ ids, typeIds: segmentIds }));
+  const model = { heads: headCount, paddingId: 0 };
+  const { starts, feeds } = packSequences(sequences, packedShape(instances, maxLength), model);
   // A batch that predicts nothing still has one row, of weight 0: onnxruntime has no products of no rows.
   const M = Math.max(1, sum(instances.map(({ maskedIds }) => maskedIds.length)));
   const maskedRows = new Int32Array(M);
@@ -52,20 +53,15 @@ export function packBatch(
   const maskedWeights = new Float32Array(M);
   let prediction = 0;
   for (const [index, instance] of instances.entries()) {
-    const start = starts[index]!;
-    ids.set(instance.ids, start);
-    typeIds.set(instance.segmentIds, start);
     maskedIds.set(instance.maskedIds, prediction);
     for (const position of instance.maskedPositions) {
-      maskedRows[prediction] = start + position;
+      maskedRows[prediction] = starts[index]! + position;
       maskedWeights[prediction++] = 1;
     }
   }
   const labels = Int32Array.from(instances, ({ isRandomNext }) => (isRandomNext ? 1 : 0));
   return {
     ...feeds,
-    input_ids: Tensor.int32(ids, [rows]),
-    token_type_ids: Tensor.int32(typeIds, [rows]),
     masked_rows: Tensor.int32(maskedRows, [M]),
     masked_ids: Tensor.int32(maskedIds, [M]),
     masked_weights: Tensor.float32(maskedWeights, [M]),

@@ -1,6 +1,7 @@
 /** @file Packs features into the tensors that the fine-tuning graph takes. */
 import { Tensor } from "../../graph/tensor.js";
-import { type PackedShape, packTokens } from "../../training/token-packing.js";
+import { packSequences } from "../../training/packed-inputs.js";
+import type { PackedShape } from "../../training/token-packing.js";
 import { type Feature, IGNORED } from "./feature.js";
 import { ROW_BLOCK } from "./finetuning-graph.js";
 
@@ -34,20 +35,15 @@ export function packFeatures(
 ): FeatureBatch {
   const lengths = features.map(({ ids }) => (paddingClass === null ? ids.length : S));
   const shape = { lengths, maxLength: S, block: ROW_BLOCK };
-  const packing = packTokens(shape, headCount);
-  const { rows, starts } = packing;
-  const ids = new Int32Array(rows).fill(paddingId);
-  const typeIds = new Int32Array(rows);
+  const { rows, starts, feeds } = packSequences(features, shape, { heads: headCount, paddingId });
+  // Padding that is computed is still not attended to.
   const attentionMask = new Int32Array(features.length * S);
   const answers = ofTokens ? rows : features.length;
   const labels = new Int32Array(answers);
   const weights = new Float32Array(answers);
   for (const [row, feature] of features.entries()) {
-    const start = starts[row]!;
-    ids.set(feature.ids, start);
-    typeIds.set(feature.typeIds, start);
     attentionMask.fill(1, row * S, row * S + feature.ids.length);
-    const first = ofTokens ? start : row;
+    const first = ofTokens ? starts[row]! : row;
     for (let at = 0; at < (ofTokens ? lengths[row]! : 1); at++) {
       const label = feature.labels[at] ?? paddingClass ?? IGNORED;
       if (label === IGNORED) continue;
@@ -55,13 +51,14 @@ export function packFeatures(
       weights[first + at] = weightOf(row, label);
     }
   }
-  const feeds = {
-    ...packing.feeds,
-    attention_mask: Tensor.int32(attentionMask, [features.length, S]),
-    input_ids: Tensor.int32(ids, [rows]),
-    token_type_ids: Tensor.int32(typeIds, [rows]),
-    labels: Tensor.int32(labels, [answers]),
-    label_weights: Tensor.float32(weights, [answers]),
+  return {
+    feeds: {
+      ...feeds,
+      attention_mask: Tensor.int32(attentionMask, [features.length, S]),
+      labels: Tensor.int32(labels, [answers]),
+      label_weights: Tensor.float32(weights, [answers]),
+    },
+    shape,
+    starts,
   };
-  return { feeds, shape, starts };
 }

@@ -19,8 +19,8 @@ import type { InstanceStatistics } from "./statistics.js";
 import type { RecordPiece } from "./ordered-records.js";
 import type { ByteRow, TokenStore } from "./token-store.js";
 
-/** Plans made at a call. */
-const PLANNED_BYTES = 1 << 18;
+/** Of plans that are made at a call. */
+const BYTES_OF_PLANS_A_CALL = 1 << 18;
 
 /** What instances are made of. */
 export interface InstanceSource {
@@ -132,7 +132,7 @@ export class InstanceMaker {
       const from = this.#get("planned");
       if (from === end) return false;
       // By pieces: a function is optimized when it is called again.
-      this.#wasm.functions["plan"]!(toPlace, Math.min(from + PLANNED_BYTES, end));
+      this.#wasm.functions["plan"]!(toPlace, Math.min(from + BYTES_OF_PLANS_A_CALL, end));
     }
     this.#kept = (this.#get("planned") - kept.records) / plans.bytes;
     this.#end(random, statistics);

@@ -2,7 +2,7 @@
 import { InferenceClient, InferenceClientProviderApiError } from "@huggingface/inference";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { parseKeys } from "../../src/server/keys.js";
-import { post, startTestServer, type TestServer } from "./serve.js";
+import { post, rejection, startTestServer, type TestServer } from "./serve.js";
 
 const KEY = "a-key-of-more-than-sixteen";
 const TEXTS = ["patient denies chest pain", "mild cough", "x"];
@@ -22,10 +22,7 @@ const answer = async (route: string, body: unknown) =>
 
 /** The error that `promise` rejects with, which must be the client's own of an answer. */
 async function failure(promise: Promise<unknown>): Promise<InferenceClientProviderApiError> {
-  const error = await promise.then(
-    () => null,
-    (reason: unknown) => reason,
-  );
+  const error = await rejection(promise);
   expect(error).toBeInstanceOf(InferenceClientProviderApiError);
   return error as InferenceClientProviderApiError;
 }

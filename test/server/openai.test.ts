@@ -8,7 +8,7 @@ import OpenAI, {
 } from "openai";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { parseKeys } from "../../src/server/keys.js";
-import { startTestServer, type TestServer } from "./serve.js";
+import { rejection, startTestServer, type TestServer } from "./serve.js";
 
 const KEY = "a-key-of-more-than-sixteen";
 let server: TestServer;
@@ -29,10 +29,7 @@ async function failure(
   promise: Promise<unknown>,
   kind: abstract new (...args: never[]) => APIError = BadRequestError,
 ): Promise<APIError> {
-  const error = await promise.then(
-    () => null,
-    (reason: unknown) => reason,
-  );
+  const error = await rejection(promise);
   expect(error).toBeInstanceOf(kind);
   return error as APIError;
 }

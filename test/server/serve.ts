@@ -133,3 +133,11 @@ export function spawnServe(
     });
   });
 }
+
+/** The error that `promise` rejects with; null when it does not. */
+export function rejection(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
+    () => null,
+    (reason: unknown) => reason,
+  );
+}

@@ -11,7 +11,8 @@ export interface ClinicalTexts {
   readonly heldOut: readonly Note[];
 }
 
-const TABLES = [
+/** Tables of clinical notes below the folder of open data. */
+export const CLINICAL_TABLES = [
   "mtsamples/mtsamples.csv",
   "aci-bench/train.csv",
   "aci-bench/valid.csv",
@@ -30,7 +31,7 @@ const SYNTHETIC_NOTES = 200;
 /** Real notes of four collections on two sides, near-duplicates together; synthetic notes on the side of training alone. */
 export async function readClinicalTexts(data: string): Promise<ClinicalTexts> {
   const notes: Note[] = [];
-  for (const table of TABLES)
+  for (const table of CLINICAL_TABLES)
     for await (const note of openNotes(join(data, table)))
       notes.push({ id: `${table} ${note.id}`, text: note.text });
   const folder = join(data, "primock57", "notes");
@@ -86,7 +87,7 @@ function groupDuplicates(notes: readonly Note[]): number[] {
 }
 
 /** Every run of ten words, or the whole of a shorter text. */
-function wordRuns(text: string): Set<string> {
+export function wordRuns(text: string): Set<string> {
   const words = text.toLowerCase().match(/[a-z0-9]+/g) ?? [];
   const runs = new Set<string>();
   for (let at = 0; at === 0 || at + RUN_WORDS <= words.length; at++)

@@ -11,14 +11,12 @@ import {
   type FinetuneRecipe,
   finetune,
   meanInterval,
-  modelLabels,
-  presetSettings,
-  splitExamples,
   splitHash,
 } from "../src/tasks/finetuning/index.js";
 import { openStart } from "../src/tasks/finetuning/open-start.js";
 import { createParts } from "../src/tasks/finetuning/parts.js";
-import { type EntityExample, type Example, type ExampleFormat, readExamples } from "../src/tasks/index.js";
+import type { Example } from "../src/tasks/index.js";
+import { type NamedTask, readData, recipeOf, taskNamed } from "./finetune-tasks.js";
 import { runPeer } from "./peers.js";
 
 const OPTIONS = {
@@ -31,74 +29,15 @@ const OPTIONS = {
   scratch: { type: "boolean", default: false },
   /** The recipes of a small model of one's own. */
   small: { type: "boolean", default: false },
-  /** Only prints what each rate reaches on the development set. */
+  /** Only prints what each rate reaches on the development set, from `model` or, with `scratch`, from random weights. */
   choose: { type: "boolean", default: false },
   table: { type: "boolean", default: false },
 } as const;
 
-/** A data set, and the recipe that was fixed before its first run. */
-interface Task {
-  readonly source: string;
-  readonly format: ExampleFormat;
-  readonly task: "ner" | "nli";
-  /** All entities become this class, where the corpus has classes that its users merge. */
-  readonly label?: string;
-  /** The file to test on; a tenth of the documents without it. */
-  readonly test?: string;
-  /** Documents of the train part that are kept, in the order of the split; all without it. */
-  readonly trainDocuments?: number;
-  readonly seeds: number;
-  readonly recipe: Partial<FinetuneRecipe>;
-  /** For a small model, which needs more updates and takes less time for each. */
-  readonly small?: Pick<Task, "recipe"> & { readonly trainDocuments: number };
-}
-
-const TASKS: Readonly<Record<string, Task>> = {
-  ncbi: {
-    source: "ncbi-disease/pubtator",
-    format: "pubtator",
-    task: "ner",
-    label: "Disease",
-    trainDocuments: 120,
-    seeds: 5,
-    recipe: { epochs: 2, learningRate: 3e-4 },
-    small: { trainDocuments: 120, recipe: { epochs: 6, learningRate: 1e-3 } },
-  },
-  evidence: {
-    source: "evidence-inference-nli/evidence_inference_nli.jsonl",
-    format: "nli",
-    task: "nli",
-    trainDocuments: 150,
-    seeds: 5,
-    recipe: { epochs: 3, learningRate: 2e-4, maxLength: 96 },
-    small: { trainDocuments: 480, recipe: { epochs: 4, learningRate: 3e-4, maxLength: 96 } },
-  },
-  bc5cdr: {
-    source: "bc5cdr/train.tsv",
-    format: "conll",
-    task: "ner",
-    test: "bc5cdr/devel.tsv",
-    trainDocuments: 1500,
-    seeds: 1,
-    recipe: { epochs: 2, learningRate: 3e-4 },
-  },
-  maccrobat: {
-    source: "maccrobat2020",
-    format: "brat",
-    task: "ner",
-    trainDocuments: 60,
-    seeds: 1,
-    recipe: { epochs: 3, learningRate: 3e-4 },
-  },
-};
-
 /** What the rate of small models was chosen from, by the development set alone. */
-const RATES = [1e-4, 3e-4, 1e-3] as const;
+const RATES = [2e-4, 5e-4, 1e-3] as const;
 /** Of the choice: none of the seeds that are compared. */
 const CHOICE_SEED = 100;
-
-/** Splits are the same for every seed of a run. */
-const SPLIT_SEED = 2019;
 
 /** Whose dropout masks PyTorch uses. */
 type Masks = "own" | "shared";
@@ -134,7 +73,7 @@ export const bench = {
     if (masks !== "own" && masks !== "shared") throw new Error("--masks is own or shared.");
     const [rounds, threads] = [Number(values.seeds), Number(values.threads)];
     if (values.choose) {
-      for (const task of tasks) await choose(task, root, model, out, threads);
+      for (const task of tasks) await choose(task, root, model, out, threads, values.scratch);
       return;
     }
     if (!values.table)
@@ -145,16 +84,6 @@ export const bench = {
   },
 };
 
-type NamedTask = Task & { readonly name: string };
-
-function taskNamed(name: string, small: boolean): NamedTask {
-  const task = TASKS[name];
-  if (task === undefined) throw new Error(`--data is of ${Object.keys(TASKS).join(", ")}.`);
-  if (!small) return { name, ...task };
-  if (task.small === undefined) throw new Error(`${name} has no recipe for a small model.`);
-  return { name, ...task, ...task.small };
-}
-
 /** The development score at every rate; the test part is not touched. */
 async function choose(
   task: NamedTask,
@@ -162,70 +91,20 @@ async function choose(
   model: string,
   out: string,
   threads: number,
+  fromScratch: boolean,
 ): Promise<void> {
   const { train, dev } = await readData(task, root);
   for (const learningRate of RATES) {
-    const name = `${task.name}-choice-${learningRate}`;
-    const recipe = recipeOf(
-      { ...task, recipe: { ...task.recipe, learningRate } },
-      { train },
-      model,
-      CHOICE_SEED,
-      threads,
-    );
+    const name = `${task.name}-choice${fromScratch ? "-scratch" : ""}-${learningRate}`;
+    const recipe = { ...recipeOf(task, { train }, model, CHOICE_SEED, threads, fromScratch), learningRate };
     const { result } = await finetune(
       { recipe, data: { train, dev, test: null }, folder: join(out, name) },
       { onEvent: () => undefined, stopped: () => false },
     );
     console.log(
-      `${task.name} rate ${learningRate}: dev ${result!.metric} ${(100 * result!.dev!.score).toFixed(2)} at epoch ${result!.epoch}`,
+      `${name}: dev ${result!.metric} ${(100 * result!.dev!.score).toFixed(2)} at epoch ${result!.epoch}`,
     );
   }
-}
-
-async function readData(task: Task, root: string): Promise<FinetuneData> {
-  const read = async (source: string): Promise<readonly Example[]> => {
-    const { examples } = await readExamples(join(root, source), task.format);
-    return task.label === undefined ? examples : examples.map((example) => merged(example, task.label!));
-  };
-  const examples = await read(task.source);
-  const shares = task.test === undefined ? ([80, 10, 10] as const) : ([90, 10, 0] as const);
-  const split = splitExamples(examples, { shares, unit: "document", seed: SPLIT_SEED });
-  const documents = [...new Set(split.train.map(({ documentId }) => documentId))];
-  const kept = new Set(documents.slice(0, task.trainDocuments ?? documents.length));
-  return {
-    train: split.train.filter(({ documentId }) => kept.has(documentId)),
-    dev: split.dev,
-    test: task.test === undefined ? split.test : await read(task.test),
-  };
-}
-
-function merged(example: Example, label: string): EntityExample {
-  const { entities, ...rest } = example as EntityExample;
-  return { ...rest, entities: entities.map((entity) => ({ ...entity, label })) };
-}
-
-function recipeOf(
-  task: Task,
-  data: Pick<FinetuneData, "train">,
-  model: string,
-  seed: number,
-  threads: number,
-): FinetuneRecipe {
-  const settings = presetSettings("default");
-  return {
-    ...settings,
-    maxLength: 128,
-    batchSize: 16,
-    ...task.recipe,
-    task: task.task,
-    preset: "default",
-    model,
-    labels: modelLabels(task.task, "default", settings.scheme, data.train),
-    seed,
-    device: "cpu",
-    threads,
-  };
 }
 
 async function runSeed(
@@ -241,7 +120,7 @@ async function runSeed(
   const { name } = task;
   const folder = join(out, `${name}${fromScratch ? "-scratch" : ""}-seed-${seed}`);
   const data = await readData(task, root);
-  const recipe = { ...recipeOf(task, data, model, seed, threads), fromScratch };
+  const recipe = recipeOf(task, data, model, seed, threads, fromScratch);
   const hooks = { onEvent: () => undefined, stopped: () => false };
   const started = performance.now();
   const { result } = await finetune({ recipe, data, folder, exportFeatures: true }, hooks);

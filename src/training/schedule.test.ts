@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { bytesOf } from "../util/protobuf.js";
-import { learningRateAt, type Schedule } from "./schedule.js";
+import { largestUpdate, learningRateAt, type Schedule } from "./schedule.js";
 
 interface Case extends Schedule {
   /** Of the little-endian float32 rates of steps 0 … totalSteps, in a session as TensorFlow sets it up by default. */
@@ -57,4 +57,24 @@ test("the rate drops where warm-up and decay meet, and is 0 at both ends and aft
   expect(learningRateAt(100_000, schedule)).toBe(0);
   expect(learningRateAt(100_001, schedule)).toBe(0);
   expect(learningRateAt(0, { ...schedule, warmupSteps: 0 })).toBe(Math.fround(5e-5));
+});
+
+test("the largest update is where Adam without bias correction is farthest above its rate", () => {
+  const schedule = { learningRate: 1e-3, warmupSteps: 100, totalSteps: 5_000 };
+  // Both optimizers on a gradient of 1; the rate cancels in the ratio of their updates.
+  let [m, v, largest, at] = [0, 0, 0, 0];
+  for (let step = 0; step < 3_000; step++) {
+    m = 0.9 * m + 0.1;
+    v = 0.999 * v + 0.001;
+    const corrected = m / (1 - 0.9 ** (step + 1)) / Math.sqrt(v / (1 - 0.999 ** (step + 1)));
+    const rate = (learningRateAt(step, schedule) * m) / Math.sqrt(v) / corrected;
+    if (rate > largest) [largest, at] = [rate, step];
+  }
+  const { step, rate } = largestUpdate(schedule);
+  expect(step).toBe(at);
+  expect(rate).toBeCloseTo(largest, 9);
+  expect(largestUpdate({ ...schedule, warmupSteps: 0 }).step).toBe(11);
+  expect(largestUpdate({ learningRate: 5e-5, warmupSteps: 10_000, totalSteps: 150_000 }).rate).toBeLessThan(
+    5e-5,
+  );
 });

@@ -5,6 +5,7 @@ import { dryRun } from "../../recipes/dry-run.js";
 import { runReport } from "../../recipes/run-report.js";
 import { PRESETS, type ResolvedValues, resolveValues } from "../../training/presets.js";
 import { checkFit } from "../../training/recipe.js";
+import { largestUpdate } from "../../training/schedule.js";
 import { startPretraining } from "../../training/start-pretraining.js";
 import { writeAtomic } from "../../util/atomic-file.js";
 import { addExamples, type CliCommand, type CliContext } from "../context.js";
@@ -22,8 +23,9 @@ import { createRunView, describeDryRun, describeOutcome, describeValues } from "
 import { startProgress } from "../progress.js";
 import { stageBars } from "../stage-bars.js";
 
-/** Warm-up below this share of the steps is worth a word: the optimizer has no bias correction. */
-const SHORT_WARMUP = 0.1;
+/** Times the peak rate that early updates may be worth without a word. */
+const LARGE_UPDATE = 2;
+const LONG_WARMUP = 1000;
 
 export const command: CliCommand = {
   configure(command, context) {
@@ -34,7 +36,7 @@ export const command: CliCommand = {
       "clinicalbert pretrain --preset bio-clinical-bert --init biobert_v1.0_pubmed_pmc --notes NOTEEVENTS.csv.gz --out runs/bio-clinical",
       "clinicalbert pretrain --preset clinical-bert --explain",
       "clinicalbert pretrain --init biobert_v1.1_pubmed --instances notes.tfrecord --steps 150000 --out runs/bio-clinical",
-      "clinicalbert pretrain --config small.json --vocab vocab.txt --notes notes.jsonl --steps 1000 --warmup 100 --learning-rate 1e-3 --memory 2GB --out runs/small",
+      "clinicalbert pretrain --config small.json --vocab vocab.txt --notes notes.jsonl --steps 8000 --warmup 1000 --learning-rate 5e-4 --memory 2GB --out runs/small",
     );
     command.addHelpText(
       "after",
@@ -45,8 +47,13 @@ export const command: CliCommand = {
 
 const OPTIMIZER_NOTE =
   "The optimizer is the published one: Adam without bias correction. Its first real update is about 3.2 times the rate, up to\n6.5 times near step 12 and still 3 times at step 100: give a run a warm-up.";
-const WARMUP_ADVICE =
-  "the warm-up is under a tenth of this short run, and the published optimizer makes early updates several times the rate; consider --warmup of a tenth of --steps.";
+
+/** What to say of a schedule whose early updates are far above its peak; null where they are not. */
+function warmupAdvice({ learningRate, steps, warmupSteps }: ResolvedValues["values"]): string | null {
+  const { step, rate } = largestUpdate({ learningRate, totalSteps: steps, warmupSteps });
+  if (rate <= LARGE_UPDATE * learningRate) return null;
+  return `the update of step ${step} will be as large as at a rate of ${rate.toPrecision(2)}, ${(rate / learningRate).toFixed(1)} times --learning-rate, because the published optimizer has no bias correction; models that start from random weights may never recover. A --warmup of ${LONG_WARMUP} steps keeps it within 1.3 times, whatever the length of the run.`;
+}
 
 async function pretrain(flags: PretrainFlags, context: CliContext): Promise<void> {
   const preset = flags.preset ?? null;
@@ -83,8 +90,8 @@ async function train(
   start: Start,
   context: CliContext,
 ): Promise<void> {
-  if (values.warmupSteps < SHORT_WARMUP * values.steps && values.steps < 10_000)
-    context.stderr.write(`clinicalbert: ${WARMUP_ADVICE}\n`);
+  const warning = warmupAdvice(values);
+  if (warning !== null) context.stderr.write(`clinicalbert: ${warning}\n`);
   const { instances, heldOut } = await dataOf(flags, values, start, context);
   const widths = (): Promise<Widths> => widthsOf(instances, values);
   const microBatch = await microBatchOf(flags, values, start.config, widths);

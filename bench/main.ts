@@ -13,6 +13,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   quantized: () => import("./quantized.js"),
   pretrain: () => import("./pretrain.js"),
   finetune: () => import("./finetune.js"),
+  "finetune-ner": () => import("./finetune-ner.js"),
   "open-texts": () => import("./open-texts.js"),
   tokens: () => import("./tokens.js"),
   "pretrain-profile": () => import("./pretrain-profile.js"),

@@ -233,7 +233,8 @@ async function scoreDeidFiles(
     goldPath,
     predictedPath,
     options.format ?? "i2b2-2014",
-    options,
+    // Of PHI whose ends are alike the script keeps the one that the file lists first.
+    { ...options, read: { ...options.read, order: "file" } },
   );
   const measures = scoreDeid(gold.map(deidDocument), predicted.map(deidDocument));
   const entities = scoreEntities(gold, predicted, options);

@@ -43,7 +43,15 @@ describe("evaluate score", () => {
     ]);
     expect([other.code, other.stderr]).toEqual([
       1,
-      expect.stringContaining("Sentence 1 has 3 words in gold, 2"),
+      expect.stringMatching(/Sentence 1 has 3 words in gold \(.*gold.tsv:1\), 2 in the prediction/),
+    ]);
+    const foreign = await runCli([
+      ...["evaluate", "score", "--metric", "conlleval", "--scheme", "iob2"],
+      ...["--gold", gold, "--predicted", predicted],
+    ]);
+    expect([foreign.code, foreign.stderr]).toEqual([
+      2,
+      expect.stringContaining("--scheme is for --metric seqeval"),
     ]);
   });
 });

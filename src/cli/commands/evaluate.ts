@@ -95,6 +95,7 @@ function configureScore(command: Command, context: CliContext): void {
 }
 
 async function score(context: CliContext, flags: ScoreFlags): Promise<void> {
+  checkScoreFlags(flags);
   const { metric, predicted, gold, format, predictedFormat, scheme, samples, seed, offsets } = flags;
   // The originals' own reports have no intervals.
   const columns = metric === "conlleval" || metric === "seqeval";
@@ -114,6 +115,18 @@ async function score(context: CliContext, flags: ScoreFlags): Promise<void> {
       ? `${JSON.stringify({ metric, ...result.scores, notices: result.notices })}\n`
       : result.report + ending,
   );
+}
+
+/** A flag of another metric would leave the score as it is, which is not what was asked for. */
+function checkScoreFlags({ metric, scheme, raw, latex }: ScoreFlags): void {
+  const given: readonly (readonly [flag: string, given: boolean, metric: Metric])[] = [
+    ["--scheme", scheme !== undefined, "seqeval"],
+    ["--raw", raw === true, "conlleval"],
+    ["--latex", latex === true, "conlleval"],
+  ];
+  for (const [flag, isGiven, owner] of given)
+    if (isGiven && metric !== owner)
+      throw new ClinicalBertError("USAGE", `${flag} is for --metric ${owner}; the metric is ${metric}.`);
 }
 
 interface DeidFlags extends ModelFlags {

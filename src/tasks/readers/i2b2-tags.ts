@@ -47,7 +47,7 @@ export function readI2b2Deid2014(source: string, options: ReadOptions): Promise<
 }
 
 async function readTagged(source: string, rules: TagRules, options: ReadOptions): Promise<ReadResult> {
-  const reading = new Reading();
+  const reading = new Reading(options);
   for (const { path, id: fileId } of await listSourceFiles(source, ".xml")) {
     const { root, bareAmpersands } = parseXml(path, (await readSourceText(path, options.encoding)).text);
     const id = reading.uniqueId(fileId, { file: path });

@@ -11,6 +11,8 @@ export interface ReadOptions {
   readonly timex?: boolean;
   /** i2b2 2014: label by `TYPE` (`PATIENT`, the default) or by the element's name (`NAME`). */
   readonly labels?: "type" | "category";
+  /** i2b2 2012 and 2014: entities by their places (the default) or as the file lists them, on which `evaluate.py` depends. */
+  readonly order?: "place" | "file";
   /** `conll`: columns from 0; negative from the end. Token 0 and tag −1 by default. */
   readonly tokenColumn?: number;
   readonly tagColumn?: number;
@@ -37,6 +39,11 @@ export class Reading {
   readonly examples: Example[] = [];
   readonly problems: ReadingProblem[] = [];
   readonly #ids = new Set<string>();
+  readonly #order: ReadOptions["order"];
+
+  constructor({ order = "place" }: Pick<ReadOptions, "order"> = {}) {
+    this.#order = order;
+  }
 
   /** `id`, or `id#2`, `id#3` … where it is taken; that is reported. */
   uniqueId(id: string, place: { readonly file?: string; readonly line?: number } = {}): string {
@@ -47,14 +54,14 @@ export class Reading {
     return unique;
   }
 
-  /** Sorts the entities by their spans and reports those that are discontinuous or touch another. */
+  /** Puts the entities into their order and reports those that are discontinuous or touch another. */
   finishEntities(exampleId: string, entities: readonly Entity[], file?: string): Entity[] {
     const sorted = [...entities].sort(
       (a, b) => a.spans[0]![0] - b.spans[0]![0] || b.spans.at(-1)![1] - a.spans.at(-1)![1],
     );
     for (const problem of overlapProblems(exampleId, sorted))
       this.problems.push(file === undefined ? problem : { ...problem, file });
-    return sorted;
+    return this.#order === "file" ? [...entities] : sorted;
   }
 
   result(): ReadResult {

@@ -11,7 +11,7 @@ export interface StatedMention {
   readonly id?: string;
   /** Fragments in the unit of the format, half-open. */
   readonly fragments: readonly (readonly [start: number, end: number])[];
-  /** The text that the annotation quotes, fragments joined by a blank; `null` where it quotes none. */
+  /** The text that the annotation quotes, fragments joined by a blank; `null` or empty (`text=""`) where it quotes none. */
   readonly quote: string | null;
   readonly file: string;
   readonly line: number;
@@ -110,7 +110,7 @@ function chooseConvention(
   mentions: readonly StatedMention[],
   conventions: readonly Convention[],
 ): Convention {
-  const quoted = mentions.filter(({ quote }) => quote !== null);
+  const quoted = mentions.filter(({ quote }) => quote !== null && quote !== "");
   let best = conventions[0]!;
   let most = -1;
   for (const convention of conventions) {
@@ -136,7 +136,7 @@ function toSpans({ fragments }: StatedMention, convention: Convention): Span[] |
 }
 
 function isQuoted(text: string, spans: readonly Span[], quote: string | null): boolean {
-  if (quote === null) return true;
+  if (quote === null || quote === "") return true;
   const observed = spans.map(([start, end]) => text.slice(start, end)).join(" ");
   return observed === quote || comparable(observed) === comparable(quote);
 }

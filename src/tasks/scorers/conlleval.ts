@@ -209,25 +209,40 @@ export function roundHalfEven(value: number, digits: number): string {
   return `${text.slice(0, -1)}${last - 1}`;
 }
 
-/** Pairs the tags of two files, sentence by sentence. Throws `SCORE_MISMATCH` with the place where they differ. */
+/** The words and tags of one sentence; `place`, for messages, says where it begins. */
+interface SentenceTags {
+  readonly words: readonly string[];
+  readonly tags: readonly string[];
+  readonly place?: string;
+}
+
+/** Pairs the tags of two files, sentence by sentence. Throws `SCORE_MISMATCH` with the first place where they differ. */
 export function pairSentences(
-  gold: readonly { readonly words: readonly string[]; readonly tags: readonly string[] }[],
-  predicted: readonly { readonly words: readonly string[]; readonly tags: readonly string[] }[],
+  gold: readonly SentenceTags[],
+  predicted: readonly SentenceTags[],
 ): ConllevalRow[] {
-  if (gold.length !== predicted.length)
-    throw new ClinicalBertError(
-      "SCORE_MISMATCH",
-      `Gold has ${gold.length} sentences, the prediction ${predicted.length}.`,
-      { details: { gold: gold.length, predicted: predicted.length } },
-    );
-  return gold.flatMap(({ words, tags }, index): ConllevalRow[] => {
+  const shared = Math.min(gold.length, predicted.length);
+  const rows = gold.slice(0, shared).flatMap((sentence, index): ConllevalRow[] => {
     const guess = predicted[index]!;
+    const { words, tags } = sentence;
     if (words.length !== guess.words.length)
       throw new ClinicalBertError(
         "SCORE_MISMATCH",
-        `Sentence ${index + 1} has ${words.length} words in gold, ${guess.words.length} in the prediction.`,
+        `Sentence ${index + 1} has ${words.length} words in gold${at(sentence)}, ${guess.words.length} in the prediction${at(guess)}.`,
         { details: { sentence: index + 1 } },
       );
-    return [...words.map((word, at): ConllevalRow => [word, tags[at]!, guess.tags[at]!]), null];
+    return [...words.map((word, place): ConllevalRow => [word, tags[place]!, guess.tags[place]!]), null];
   });
+  const surplus = gold[shared] ?? predicted[shared];
+  if (surplus !== undefined)
+    throw new ClinicalBertError(
+      "SCORE_MISMATCH",
+      `Gold has ${gold.length} sentences, the prediction ${predicted.length}; one has none beside it${at(surplus)}.`,
+      { details: { gold: gold.length, predicted: predicted.length } },
+    );
+  return rows;
+}
+
+function at({ place }: SentenceTags): string {
+  return place === undefined ? "" : ` (${place})`;
 }

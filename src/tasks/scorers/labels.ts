@@ -39,7 +39,7 @@ export function scoreLabels(
   if (lacking.length > 0 || predictions.size !== gold.length)
     throw new ClinicalBertError(
       "SCORE_MISMATCH",
-      `Gold has ${gold.length} items and the prediction ${predictions.size}, without ${lacking.length} of gold's ids.`,
+      `Gold has ${gold.length} items and the prediction ${predictions.size}, without ${lacking.length} of gold's ids${lacking.length > 0 ? `; the first is ${lacking[0]!.id}` : ""}.`,
       { details: { gold: gold.length, predicted: predictions.size, id: lacking[0]?.id ?? null } },
     );
   const labels = [...new Set([...gold.map(({ label }) => label), ...predictions.values()])].sort();
@@ -56,7 +56,11 @@ export function scoreLabels(
   for (const matrix of documents) for (const [index, count] of matrix.entries()) totals[index]! += count;
   const intervals = bootstrapIntervals(
     documents,
-    (sums) => [accuracyOf(sums, size), mean(classRates(sums, size).map(({ f1 }) => f1))],
+    (sums) => {
+      // As scikit-learn would score the resample alone: a class that it does not have is none of its classes.
+      const present = classRates(sums, size).filter(({ gold, predicted }) => gold + predicted > 0);
+      return [accuracyOf(sums, size), mean(present.map(({ f1 }) => f1))];
+    },
     options,
   );
   const classes = classRates(totals, size);

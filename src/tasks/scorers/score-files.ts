@@ -1,35 +1,27 @@
 /** @file A metric on two files: reads what it compares, scores it, and words the result for people. */
 import { basename } from "node:path";
 import { ClinicalBertError } from "../../errors.js";
-import type { EntityExample, LabelExample } from "../example.js";
+import type { EntityExample, LabelExample, ReadingProblem, ReadingReason } from "../example.js";
 import { type Concept, parseConcepts } from "../readers/i2b2-concepts.js";
 import { type ExampleFormat, readExamples } from "../readers/read-examples.js";
 import type { ReadOptions } from "../readers/reading.js";
 import { listSourceFiles, readSourceText } from "../readers/source-files.js";
-import { decodeTags } from "../tags.js";
-import type { BootstrapOptions, Interval } from "./bootstrap.js";
-import { type ConllevalOptions, conlleval, pairSentences } from "./conlleval.js";
+import type { Interval } from "./bootstrap.js";
 import { deidDocument, scoreDeid } from "./deid.js";
 import { type EntityScores, type IntervalRates, scoreEntities, scoreKeyed } from "./entities.js";
 import { conceptKey, scoreConcepts } from "./i2b2-concepts.js";
 import { type LabelScores, scoreLabels } from "./labels.js";
 import { readPredictedLabels } from "./read-predictions.js";
-import { seqeval } from "./seqeval.js";
-import type { StrictScheme } from "./seqeval-schemes.js";
-import { readTaggedLines, type TaggedLines } from "./tagged-lines.js";
+import { type ColumnOptions, scoreColumns } from "./score-columns.js";
 
 export const METRICS = ["conlleval", "i2b2", "seqeval", "accuracy", "deid", "entities"] as const;
 export type Metric = (typeof METRICS)[number];
 
-export interface ScoreFilesOptions extends BootstrapOptions {
+export interface ScoreFilesOptions extends ColumnOptions {
   /** Format of both files: `i2b2` (default `i2b2-2010`), `deid` (default `i2b2-2014`), `entities`. */
   readonly format?: ExampleFormat;
   /** Where the prediction's is another. */
   readonly predictedFormat?: ExampleFormat;
-  /** `conlleval`: `-r` and `-l`. */
-  readonly conlleval?: ConllevalOptions;
-  /** `seqeval`: strict mode. */
-  readonly scheme?: StrictScheme;
   readonly read?: ReadOptions;
 }
 
@@ -50,13 +42,14 @@ export async function scoreFiles(
   predicted: string,
   options: ScoreFilesOptions = {},
 ): Promise<FileScores> {
-  if (metric === "conlleval" || metric === "seqeval") return scoreColumns(gold, predicted, metric, options);
+  if (metric === "conlleval" || metric === "seqeval") return scoreColumns(metric, gold, predicted, options);
   if (gold === null) throw new ClinicalBertError("USAGE", `The metric ${metric} needs --gold.`);
+  const { format = "i2b2-2010", predictedFormat = format } = options;
   switch (metric) {
     case "i2b2":
-      return options.format === undefined || options.format === "i2b2-2010"
+      return format === "i2b2-2010" && predictedFormat === format
         ? scoreConceptFiles(gold, predicted, options)
-        : scoreEntityFiles(metric, gold, predicted, options);
+        : scoreEntityFiles(metric, gold, predicted, { ...options, format });
     case "accuracy":
       return scoreLabelFiles(gold, predicted, options);
     case "deid":
@@ -66,69 +59,25 @@ export async function scoreFiles(
   }
 }
 
-async function scoreColumns(
-  goldPath: string | null,
-  predictedPath: string,
-  metric: "conlleval" | "seqeval",
-  options: ScoreFilesOptions,
-): Promise<FileScores> {
-  const predicted = await readTaggedLines(predictedPath);
-  // One file with both tags, as the scripts themselves take it.
-  const gold = goldPath === null ? predicted.map(columnOfGold) : await readTaggedLines(goldPath);
-  const rows = pairSentences(gold, predicted);
-  const intervals =
-    scoreEntities(gold.map(chunkSet), predicted.map(chunkSet), options).micro.intervals ?? null;
-  if (metric === "conlleval") {
-    const { report, ...scores } = conlleval(rows, options.conlleval);
-    return { metric, report, scores: { ...scores, intervals }, notices: [] };
-  }
-  const result = seqeval(
-    gold.map(({ tags }) => tags),
-    predicted.map(({ tags }) => tags),
-    options.scheme === undefined ? {} : { strict: options.scheme },
-  );
-  const { classes, micro, macro, weighted } = result;
-  return {
-    metric,
-    report: result.report(4),
-    scores: { classes: Object.fromEntries(classes), micro, macro, weighted, intervals },
-    notices: [],
-  };
-}
-
-function columnOfGold({ words, columnBefore }: TaggedLines): TaggedLines {
-  const tags = columnBefore.map((tag) => {
-    if (tag === null)
-      throw new ClinicalBertError(
-        "USAGE",
-        "One file is given for gold and prediction, but it has two columns.",
-        {
-          remedy: "Give --gold and --predicted, or a file with word, gold tag and predicted tag.",
-        },
-      );
-    return tag;
-  });
-  return { words, tags, columnBefore };
-}
-
-/** Sentences as documents: what the intervals draw. */
-function chunkSet({ tags }: TaggedLines, index: number): Pick<EntityExample, "id" | "entities"> {
-  const { chunks } = decodeTags(tags);
-  return {
-    id: String(index),
-    entities: chunks.map(({ label, start, end }) => ({ label, spans: [[start, end]] })),
-  };
-}
-
+/** Concepts by the name of their file alone: gold and prediction may lie in other folders. Throws `SCORE_MISMATCH` for two of one name. */
 async function readConceptFiles(source: string): Promise<Map<string, Concept[]>> {
   const files = await listSourceFiles(source, ".con");
-  const read = files.map(
-    async ({ path, id }): Promise<[string, Concept[]]> => [
-      // Gold and prediction, each one file, may have any name.
-      path === source ? "" : basename(id),
-      parseConcepts(path, (await readSourceText(path)).text),
-    ],
-  );
+  // Gold and prediction, each one file, may have any name.
+  const named = files.map(({ path, id }) => ({ path, name: path === source ? "" : basename(id) }));
+  const seen = new Map<string, string>();
+  for (const { path, name } of named) {
+    const twin = seen.get(name);
+    if (twin !== undefined)
+      throw new ClinicalBertError("SCORE_MISMATCH", `${twin} and ${path} have the same name.`, {
+        remedy: "Score them one folder at a time.",
+        details: { path },
+      });
+    seen.set(name, path);
+  }
+  const read = named.map(async ({ path, name }): Promise<[string, Concept[]]> => {
+    const { text } = await readSourceText(path);
+    return [name, parseConcepts(path, text)];
+  });
   return new Map(await Promise.all(read));
 }
 
@@ -166,15 +115,31 @@ async function readEntityFile(
   source: string,
   format: ExampleFormat,
   read: ReadOptions = {},
-): Promise<{ examples: EntityExample[]; lost: number }> {
+): Promise<{ examples: EntityExample[]; problems: readonly ReadingProblem[] }> {
   const { examples, problems } = await readExamples(source, format, read);
   const entities = examples.filter((example): example is EntityExample => example.kind === "entities");
   if (entities.length !== examples.length)
     throw new ClinicalBertError("USAGE", `${source} (${format}) has labels of texts, not entities.`, {
       remedy: "Use --metric accuracy.",
     });
-  const left = ["text-mismatch", "outside-text", "empty-span"];
-  return { examples: entities, lost: problems.filter(({ reason }) => left.includes(reason)).length };
+  return { examples: entities, problems };
+}
+
+/** What was not scored as the file states it, by the reasons of the readers. */
+const DEPARTURES: readonly (readonly [reasons: readonly ReadingReason[], text: string])[] = [
+  [
+    ["text-mismatch", "outside-text", "empty-span", "no-label"],
+    "entities are not where the file says, or have no class, and were left out",
+  ],
+  [["moved"], "entities are not at their offsets and were read at their quoted text"],
+  [["offset-unit"], "documents count offsets otherwise than the format says and were read so"],
+];
+
+function departures(side: string, problems: readonly ReadingProblem[]): string[] {
+  return DEPARTURES.flatMap(([reasons, text]) => {
+    const count = problems.filter(({ reason }) => reasons.includes(reason)).length;
+    return count === 0 ? [] : [`${side}: ${count} ${text}.`];
+  });
 }
 
 async function readBoth(
@@ -186,15 +151,11 @@ async function readBoth(
   const gold = await readEntityFile(goldPath, format, read);
   const texts = new Map(gold.examples.map(({ id, text }) => [id, text]));
   const predicted = await readEntityFile(predictedPath, predictedFormat, { ...read, texts });
-  const notices = [
-    ...(gold.lost > 0
-      ? [`${gold.lost} entities of gold are not where the file says and were left out.`]
-      : []),
-    ...(predicted.lost > 0
-      ? [`${predicted.lost} predicted entities are not where the file says and were left out.`]
-      : []),
-  ];
-  return { gold: gold.examples, predicted: underIdsOfGold(gold.examples, predicted.examples), notices };
+  return {
+    gold: gold.examples,
+    predicted: underIdsOfGold(gold.examples, predicted.examples),
+    notices: [...departures("Gold", gold.problems), ...departures("Prediction", predicted.problems)],
+  };
 }
 
 /** Ids that come from the names of two files are of no use: where they share none but all texts are equal, the order tells. */
@@ -233,7 +194,8 @@ async function scoreDeidFiles(
     goldPath,
     predictedPath,
     options.format ?? "i2b2-2014",
-    options,
+    // Of PHI whose ends are alike the script keeps the one that the file lists first.
+    { ...options, read: { ...options.read, order: "file" } },
   );
   const measures = scoreDeid(gold.map(deidDocument), predicted.map(deidDocument));
   const entities = scoreEntities(gold, predicted, options);

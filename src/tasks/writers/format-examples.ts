@@ -137,8 +137,10 @@ function formatConll(
       const lines = words.map(
         (span, index) => `${example.text.slice(...span).replace(/\s+/g, " ")}\t${tags[index]!}\n`,
       );
-      blocks.push({ documentId: example.documentId, lines: lines.join("") });
+      blocks.push({ documentId: example.documentId, lines: `${lines.join("")}\n` });
     }
+    // A document without words has a mark all the same: readers count them.
+    if (tagged.sentences.length === 0) blocks.push({ documentId: example.documentId, lines: "" });
   }
   const documents = new Set(blocks.map(({ documentId }) => documentId)).size;
   // Where each sentence is a document, or all are of one, marks would tell nothing.
@@ -148,7 +150,7 @@ function formatConll(
   for (const { documentId, lines } of blocks) {
     if (marked && documentId !== open) contents += "-DOCSTART-\tO\n\n";
     open = documentId;
-    contents += `${lines}\n`;
+    contents += lines;
   }
   return { files: [{ name: "", contents }], problems };
 }

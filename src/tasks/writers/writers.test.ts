@@ -131,6 +131,21 @@ describe("round trips", () => {
     expect(() => formatExamples([example], "i2b2-xml")).toThrow(/n1 has U\+000C at 2/);
   });
 
+  it("conll marks a document without words too, so that the marks count the documents", () => {
+    const note = (id: string, text: string): EntityExample => ({
+      kind: "entities",
+      id,
+      documentId: id,
+      text,
+      entities: [],
+    });
+    const { files } = formatExamples([note("1", "a"), note("2", " \n"), note("3", "b")], "conll", {
+      marks: true,
+    });
+    const mark = "-DOCSTART-\tO\n\n";
+    expect(files[0]!.contents).toBe(`${mark}a\tO\n\n${mark}${mark}b\tO\n\n`);
+  });
+
   it("names entities that tags cannot hold", () => {
     const example: EntityExample = {
       kind: "entities",

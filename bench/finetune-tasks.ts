@@ -37,7 +37,11 @@ const TASKS: Readonly<Record<string, Task>> = {
     trainDocuments: 120,
     seeds: 5,
     recipe: { epochs: 2, learningRate: 3e-4 },
-    small: { trainDocuments: 120, recipe: { epochs: 10, learningRate: 5e-4 }, scratchRate: 5e-4 },
+    small: {
+      trainDocuments: 120,
+      recipe: { epochs: 10, patience: 10, learningRate: 1e-3 },
+      scratchRate: 1e-3,
+    },
   },
   evidence: {
     source: "evidence-inference-nli/evidence_inference_nli.jsonl",
@@ -48,8 +52,8 @@ const TASKS: Readonly<Record<string, Task>> = {
     recipe: { epochs: 3, learningRate: 2e-4, maxLength: 96 },
     small: {
       trainDocuments: 480,
-      recipe: { epochs: 4, learningRate: 5e-4, maxLength: 96 },
-      scratchRate: 5e-4,
+      recipe: { epochs: 4, patience: 4, learningRate: 5e-4, maxLength: 96 },
+      scratchRate: 1e-3,
     },
   },
   bc5cdr: {
@@ -60,7 +64,11 @@ const TASKS: Readonly<Record<string, Task>> = {
     trainDocuments: 1500,
     seeds: 1,
     recipe: { epochs: 2, learningRate: 3e-4 },
-    small: { trainDocuments: 1500, recipe: { epochs: 10, learningRate: 5e-4 }, scratchRate: 5e-4 },
+    small: {
+      trainDocuments: 1500,
+      recipe: { epochs: 10, patience: 10, learningRate: 1e-3 },
+      scratchRate: 1e-3,
+    },
   },
   maccrobat: {
     source: "maccrobat2020",
@@ -69,7 +77,11 @@ const TASKS: Readonly<Record<string, Task>> = {
     trainDocuments: 60,
     seeds: 1,
     recipe: { epochs: 3, learningRate: 3e-4 },
-    small: { trainDocuments: 60, recipe: { epochs: 10, learningRate: 5e-4 }, scratchRate: 5e-4 },
+    small: {
+      trainDocuments: 60,
+      recipe: { epochs: 10, patience: 10, learningRate: 1e-3 },
+      scratchRate: 1e-3,
+    },
   },
 };
 

@@ -134,9 +134,7 @@ function formatConll(
     problems.push(...tagged.problems);
     for (const { words, chunks } of tagged.sentences) {
       const tags = encodeTags(words.length, chunks, scheme);
-      const lines = words.map(
-        (span, index) => `${example.text.slice(...span).replace(/\s+/g, " ")}\t${tags[index]!}\n`,
-      );
+      const lines = words.map((span, index) => `${cellOf(example.text.slice(...span))}\t${tags[index]!}\n`);
       blocks.push({ documentId: example.documentId, lines: lines.join("") });
     }
   }
@@ -151,6 +149,12 @@ function formatConll(
     contents += `${lines}\n`;
   }
   return { files: [{ name: "", contents }], problems };
+}
+
+/** A word as a column: no tab or line end, and `_` for a form feed, which some notes have between pages, or another word of blanks. */
+function cellOf(word: string): string {
+  const cell = word.replace(/[\t-\r ]+/g, " ");
+  return cell === " " ? "_" : cell;
 }
 
 /** https://brat.nlplab.org/standoff.html: offsets in code points; a quoted line end is a blank. */

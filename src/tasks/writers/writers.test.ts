@@ -107,6 +107,26 @@ describe("round trips", () => {
     );
   });
 
+  it("conll keeps no-break spaces of words, and has a sign for a word of blanks", async () => {
+    const text = "5\u00a0mg \f \u00a0 pain";
+    const example: EntityExample = {
+      kind: "entities",
+      id: "1",
+      documentId: "1",
+      text,
+      words: [
+        [0, 4],
+        [5, 6],
+        [7, 8],
+        [9, 13],
+      ],
+      entities: [{ label: "X", spans: [[5, 13]] }],
+    };
+    const [back] = await roundTrip([example], "conll", "conll");
+    expect(back!.text).toBe("5\u00a0mg _ \u00a0 pain");
+    expect(quotes([back!])).toEqual([[["X", "_ \u00a0 pain"]]]);
+  });
+
   it("i2b2-xml counts CRLF as the one character that XML makes of it", async () => {
     const text = "a\r\nb fever\r\n";
     const example: EntityExample = {

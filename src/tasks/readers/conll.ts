@@ -8,6 +8,7 @@ import { decodeTags, inferScheme } from "../tags.js";
 import { documentMark, findLayout, isBorder, isComment, splitCells } from "./conll-lines.js";
 import { type ReadOptions, type ReadResult, Reading } from "./reading.js";
 import {
+  hasSourceFiles,
   listSourceFiles,
   malformed,
   readSourceText,
@@ -123,14 +124,11 @@ export async function readConll(source: string, options: ReadOptions): Promise<R
   return reading.result();
 }
 
+/** `.txt` is columns only where no other ending says so: a data set may have a text about itself. */
 async function listConll(source: string): Promise<readonly SourceFile[]> {
-  for (const ending of [".tsv", ".conll", ".iob"]) {
-    const files = await listSourceFiles(source, ending).catch((error: unknown) => {
-      if ((error as { code?: string }).code === "EXAMPLES_FORMAT") return [];
-      throw error;
-    });
-    if (files.length > 0) return files;
-  }
+  const endings = [".tsv", ".conll", ".iob"];
+  for (const ending of endings)
+    if (await hasSourceFiles(source, ending)) return listSourceFiles(source, ...endings);
   return listSourceFiles(source, ".txt");
 }
 

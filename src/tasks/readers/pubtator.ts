@@ -22,7 +22,7 @@ interface PubtatorDocument {
 /** One example a document; its text is title, line feed, abstract. Relations (`CID`) are left to other tools. */
 export async function readPubtator(source: string, options: ReadOptions): Promise<ReadResult> {
   const reading = new Reading();
-  for (const file of await listSourceFiles(source, ".txt")) {
+  for (const file of await listSourceFiles(source, ".txt", ".pubtator")) {
     const { text: lines } = await readSourceText(file.path, options.encoding);
     for (const { id: documentId, line, title, abstract, mentions } of parsePubtator(file.path, lines)) {
       const id = reading.uniqueId(documentId, { file: file.path, line });

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { EntityExample, Example } from "../example.js";
 import { proveCoverage } from "../word-chunks.js";
 import { type ExampleFormat, readExamples } from "./read-examples.js";
-import type { ReadOptions } from "./reading.js";
+import { type ReadOptions, Reading } from "./reading.js";
 
 const DATA = process.env["CLINICALBERT_DATA"];
 
@@ -72,7 +72,10 @@ describe("on what people have", () => {
   ) => {
     const source = join(folder, String(++number));
     await mkdir(source);
-    for (const [name, contents] of Object.entries(files)) await writeFile(join(source, name), contents);
+    for (const [name, contents] of Object.entries(files)) {
+      await mkdir(join(source, name, ".."), { recursive: true });
+      await writeFile(join(source, name), contents);
+    }
     return readExamples(source, format, options);
   };
   const entitiesOf = (example: Example | undefined): string[] => {
@@ -259,6 +262,40 @@ describe("on what people have", () => {
       code: "EXAMPLES_MALFORMED",
       message: expect.stringMatching(message),
     });
+  });
+
+  it("reads all files of columns in a folder, and no text about them nor hidden copies", async () => {
+    const { examples } = await read(
+      {
+        "a.tsv": "a\tO\n",
+        "b.conll": "b O\n",
+        "c/c.iob": "c O\n",
+        "README.txt": "About them.",
+        ".ipynb_checkpoints/a-checkpoint.tsv": "a\tO\n",
+      },
+      "conll",
+    );
+    expect(examples.map(({ id }) => id)).toEqual(["a:1", "b:1", "c/c:1"]);
+    const alone = await read({ "a.txt": "a O\n" }, "conll");
+    expect(alone.examples).toHaveLength(1);
+  });
+
+  it("finds PubTator files by either ending", async () => {
+    const { examples } = await read({ "a.pubtator": "1|t|Ab\n", "b.PubTator.txt": "2|t|Ab\n" }, "pubtator");
+    expect(examples.map(({ id }) => id)).toEqual(["1", "2"]);
+  });
+
+  it("numbers equal ids in linear time, and past numbers that are taken", () => {
+    const reading = new Reading();
+    expect(["a", "a#2", "a", "a", "a#2"].map((id) => reading.uniqueId(id))).toEqual([
+      "a",
+      "a#2",
+      "a#3",
+      "a#4",
+      "a#2#2",
+    ]);
+    for (let count = 0; count < 200_000; count++) reading.uniqueId("b");
+    expect(reading.uniqueId("b")).toBe("b#200001");
   });
 
   it("names the ending that a folder lacks", async () => {

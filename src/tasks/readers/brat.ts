@@ -86,7 +86,7 @@ export function parseBrat(path: string, text: string): BratMention[] {
     mentions.push({
       id,
       label: label!,
-      fragments: fragments.sort((a, b) => a[0] - b[0]),
+      fragments,
       quote: quote ?? null,
       file: path,
       line: index + 1,

@@ -28,6 +28,8 @@ export interface PlaceOptions {
   readonly unit: OffsetUnit;
   /** The file began with a byte order mark, which `text` no longer has. */
   readonly hadMark?: boolean;
+  /** Places were looked up in `text` itself, so that they cannot count anything else. */
+  readonly lookedUp?: boolean;
 }
 
 type Convention = (offset: number) => number | null;
@@ -37,12 +39,13 @@ export function placeMentions<M extends StatedMention>(
   exampleId: string,
   text: string,
   mentions: readonly M[],
-  { unit, hadMark = false }: PlaceOptions,
+  { unit, hadMark = false, lookedUp = false }: PlaceOptions,
 ): { readonly placed: PlacedMention<M>[]; readonly problems: ReadingProblem[] } {
   const problems: ReadingProblem[] = [];
   const placed: PlacedMention<M>[] = [];
   const own = offsetReader(text, unit);
-  const convention = chooseConvention(text, mentions, own, otherConventions(text, unit, hadMark));
+  const others = lookedUp ? [] : otherConventions(text, unit, hadMark);
+  const convention = chooseConvention(text, mentions, own, others);
   if (convention !== own) {
     const [{ file, line }] = mentions as readonly [M];
     problems.push({ exampleId, file, line, reason: "offset-unit" });

@@ -151,6 +151,32 @@ describe("round trips", () => {
     expect(() => formatExamples([example], "i2b2-xml")).toThrow(/n1 has U\+000C at 2/);
   });
 
+  it("names entities of which Prodigy and brat make something else", () => {
+    const example: EntityExample = {
+      kind: "entities",
+      id: "n1",
+      documentId: "n1",
+      text: "left\nright",
+      entities: [
+        {
+          id: "T1",
+          label: "X",
+          spans: [
+            [0, 2],
+            [3, 4],
+          ],
+        },
+        { id: "T2", label: "X", spans: [[4, 5]] },
+      ],
+    };
+    expect(formatExamples([example], "prodigy").problems).toEqual([
+      { exampleId: "n1", entityId: "T1", span: [0, 4], reason: "discontinuous" },
+    ]);
+    expect(formatExamples([example], "brat").problems).toEqual([
+      { exampleId: "n1", entityId: "T2", span: [4, 5], reason: "no-word" },
+    ]);
+  });
+
   it("names entities that tags cannot hold", () => {
     const example: EntityExample = {
       kind: "entities",

@@ -23,11 +23,21 @@ export interface Tag {
 
 const OUTSIDE: Tag = { prefix: "O", label: "" };
 
-/** `B-LOCATION-OTHER` to `B` and `LOCATION-OTHER`. A tag without a hyphen is its own prefix, except a bare label: `I`. */
+/** The class of tags that name none, as files with a single class have them (`B`, `I`, `O`); seqeval calls it the same. */
+const UNNAMED = "_";
+
+const PREFIXED = /^([BIESLUM])(?:-(.+))?$/s;
+
+/** `B-LOCATION-OTHER` to `B` and `LOCATION-OTHER`, `B` to `B` and `_`. Any other tag is a bare label, prefixed `I`. */
 export function splitTag(tag: string): Tag {
-  const [, prefix, label] = /^([BIESLUM])-(.+)$/s.exec(tag) ?? [];
-  if (prefix !== undefined) return { prefix, label: label! };
+  const [, prefix, label = UNNAMED] = PREFIXED.exec(tag) ?? [];
+  if (prefix !== undefined) return { prefix, label };
   return tag === "O" ? OUTSIDE : { prefix: "I", label: tag };
+}
+
+/** True for `O` and for tags with a prefix; a bare label can be any word. */
+export function isTag(text: string): boolean {
+  return text === "O" || PREFIXED.test(text);
 }
 
 /**

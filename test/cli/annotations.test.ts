@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
@@ -86,6 +86,22 @@ describe("convert-annotations", () => {
       "",
       expect.stringContaining("gold.ann:2: text-mismatch; 1 such places in all."),
     ]);
+  });
+
+  test("stops with --strict for what is lost, not for what is there twice", async () => {
+    const out = join(folder, "twice");
+    mkdirSync(out);
+    put("twice/1.txt", "left arm");
+    put("twice/1.ann", "T1\tX 0 8\tleft arm\nT2\tX 0 8\tleft arm\nT3\tX 0 1;5 6\tl a\n");
+    const convert = ["convert-annotations", out, "--from", "brat", "--strict", "--to"];
+    const kept = await runCli([...convert, "jsonl"]);
+    expect([kept.code, kept.stderr]).toEqual([
+      0,
+      "clinicalbert: 1 examples, 3 entities; 1 duplicate, 1 discontinuous, 1 nested\n",
+    ]);
+    const split = await runCli([...convert, "prodigy"]);
+    expect([split.code, split.stdout]).toEqual([1, ""]);
+    expect(split.stderr).toContain("discontinuous; 1 such places in all.");
   });
 
   test("finds the texts of predictions, which have none", async () => {

@@ -83,6 +83,7 @@ export const command: CliCommand = {
 const HARMLESS: ReadonlySet<ReadingProblem["reason"]> = new Set([
   "nested",
   "overlapping",
+  "duplicate",
   "discontinuous",
   "duplicate-id",
   "no-document-marks",

@@ -11,7 +11,6 @@ import {
   malformed,
   readSourceText,
   type SourceFile,
-  splitSourceLines,
 } from "./source-files.js";
 import { placeMentions, type StatedMention } from "./stated-offsets.js";
 import { nonBlankLines } from "./words.js";
@@ -37,10 +36,14 @@ export async function readBrat(source: string, options: ReadOptions): Promise<Re
     ? await listSourceFiles(source, ".ann")
     : [{ path: source.replace(/\.txt$/i, ".ann"), id: texts[0]!.id.replace(/\.txt$/i, "") }];
   const used = new Set<SourceFile>();
+  const beside = new Map(annotations.map((file) => [withoutEnding(file), file]));
+  const names = new Set(texts.map(withoutEnding));
+  // Texts and annotations may be in folders of their own; but what is beside its text belongs to no other of the same name.
+  const apart = annotations.filter((file) => !names.has(withoutEnding(file)));
   for (const file of texts) {
     const { text, hadMark } = await readSourceText(file.path, options.encoding);
     const id = reading.uniqueId(file.id.replace(/\.txt$/i, ""));
-    const partner = folder ? findPartner(file, annotations) : annotations[0]!;
+    const partner = beside.get(withoutEnding(file)) ?? findPartner(file, apart);
     if (partner !== null) used.add(partner);
     else reading.problems.push({ exampleId: id, file: file.path, reason: "unpaired" });
     const mentions =
@@ -65,10 +68,17 @@ export async function readBrat(source: string, options: ReadOptions): Promise<Re
   return reading.result();
 }
 
+function withoutEnding({ path }: SourceFile): string {
+  return path.slice(0, -".txt".length);
+}
+
+/** Among other line ends a CR may be of a quote that goes over the CRLF of its text; it ends a line before the next annotation. */
+const LINE_END = /\r\n|\n|\r(?=[TERAMN#*]\S*\t|\r|$)/;
+
 /** The `T` lines of an `.ann` file. Throws `EXAMPLES_MALFORMED` with the line. */
 export function parseBrat(path: string, text: string): BratMention[] {
   const mentions: BratMention[] = [];
-  for (const [index, line] of splitSourceLines(text).entries()) {
+  for (const [index, line] of text.split(text.includes("\n") ? LINE_END : "\r").entries()) {
     if (line.trim() === "" || OTHER_LINES.test(line)) continue;
     const [, id, label, offsets, quote] = /^(T\S*)\t(\S+) ([\d; ]+)(?:\t(.*))?$/s.exec(line) ?? [];
     if (id === undefined)
@@ -86,7 +96,7 @@ export function parseBrat(path: string, text: string): BratMention[] {
     mentions.push({
       id,
       label: label!,
-      fragments: fragments.sort((a, b) => a[0] - b[0]),
+      fragments,
       quote: quote ?? null,
       file: path,
       line: index + 1,

@@ -5,8 +5,10 @@
 import type { Span } from "../../notes/span.js";
 import type { Entity } from "../example.js";
 import { decodeTags, inferScheme } from "../tags.js";
+import { documentMark, findLayout, isBorder, isComment, splitCells } from "./conll-lines.js";
 import { type ReadOptions, type ReadResult, Reading } from "./reading.js";
 import {
+  hasSourceFiles,
   listSourceFiles,
   malformed,
   readSourceText,
@@ -36,13 +38,12 @@ export function parseConll(
   { tokenColumn = 0, tagColumn = -1 }: ReadOptions = {},
 ): ConllFile {
   const lines = splitSourceLines(text);
-  const tabs = lines.some((line) => line.includes("\t"));
-  const split = (line: string): string[] => (tabs ? line.split("\t") : line.trim().split(/[ \t]+/));
+  const layout = findLayout(lines, tagColumn);
+  const { columns } = layout;
   const sentences: ConllSentence[] = [];
   const documents: (string | null)[] = [];
   let words: string[] = [];
   let tags: string[] = [];
-  let columns: number | null = null;
   const finish = (line: number): void => {
     if (words.length > 0)
       sentences.push({ line: line - words.length, document: Math.max(0, documents.length - 1), words, tags });
@@ -50,28 +51,24 @@ export function parseConll(
   };
   for (const [index, line] of lines.entries()) {
     const number = index + 1;
-    const mark = /^(?:-DOCSTART-|#\s*newdoc\b(?:\s+id\s*=)?)[\s(]*([^\s)]*)/.exec(line);
-    if (line.trim() === "" || mark !== null || /^-X-(?:\s|$)/.test(line)) {
+    if (isBorder(line)) {
       finish(number);
-      if (mark !== null) documents.push(documentName(mark[1]!));
+      const mark = documentMark(line);
+      if (mark === undefined) continue;
+      // Marks may only stand between documents; then the first has none.
+      if (documents.length === 0 && sentences.length > 0) documents.push(null);
+      documents.push(mark);
       continue;
     }
-    const cells = split(line);
-    if (columns === null) columns = cells.length;
-    if (cells.length !== columns) {
-      // A comment is a line of its own; `#` as a word has the columns of every other word.
-      if (line.startsWith("#") && words.length === 0) continue;
-      throw malformed(path, number, `${cells.length} columns, where line 1 and the others have ${columns}`);
-    }
+    const cells = splitCells(line, layout.tabs);
+    if (words.length === 0 && isComment(line, cells, layout, tagColumn)) continue;
+    if (cells.length !== columns)
+      throw malformed(path, number, `${counted(cells.length)}, where line ${layout.line} has ${columns}`);
     const word = cells.at(tokenColumn);
     const tag = cells.at(tagColumn)?.trim();
     if (columns < 2 || word === undefined || tag === undefined)
-      throw malformed(
-        path,
-        number,
-        `${columns} column${columns === 1 ? "" : "s"}, but a word and its tag are needed`,
-      );
-    if (word.trim() === "" || tag === "") throw malformed(path, number, "an empty word or tag");
+      throw malformed(path, number, `${counted(columns)}, but a word and its tag are needed`);
+    if (word === "" || tag === "") throw malformed(path, number, "an empty word or tag");
     words.push(word);
     tags.push(tag);
   }
@@ -79,9 +76,8 @@ export function parseConll(
   return { sentences, documents };
 }
 
-/** The dashes of `-DOCSTART- -X- O O` name nothing. */
-function documentName(name: string): string | null {
-  return name === "" || /^-X-$|^O$/.test(name) ? null : name;
+function counted(columns: number): string {
+  return `${columns} column${columns === 1 ? "" : "s"}`;
 }
 
 /** One example a sentence. Without document marks each sentence is a document of its own, which is reported once a file. */
@@ -128,14 +124,11 @@ export async function readConll(source: string, options: ReadOptions): Promise<R
   return reading.result();
 }
 
+/** `.txt` is columns only where no other ending says so: a data set may have a text about itself. */
 async function listConll(source: string): Promise<readonly SourceFile[]> {
-  for (const ending of [".tsv", ".conll", ".iob"]) {
-    const files = await listSourceFiles(source, ending).catch((error: unknown) => {
-      if ((error as { code?: string }).code === "EXAMPLES_FORMAT") return [];
-      throw error;
-    });
-    if (files.length > 0) return files;
-  }
+  const endings = [".tsv", ".conll", ".iob"];
+  for (const ending of endings)
+    if (await hasSourceFiles(source, ending)) return listSourceFiles(source, ...endings);
   return listSourceFiles(source, ".txt");
 }
 

@@ -1,6 +1,7 @@
 /**
  * @file JSON lines with entities: ours (`entities` with `label` and `spans`, also as `predict` writes them), spaCy's and doccano's (`entities`,
- * `label` or `labels` as `[start, end, label]`, `["text", {"entities": …}]`) and Prodigy's (`spans`, `tokens`, `answer`).
+ * `label` or `labels` as `[start, end, label]`, `["text", {"entities": …}]`; with relations `start_offset`, `end_offset`) and Prodigy's
+ * (`spans`, `tokens`, `answer`).
  */
 import { type OffsetUnit, offsetReader } from "../../notes/offset-units.js";
 import type { Span } from "../../notes/span.js";
@@ -85,11 +86,14 @@ async function readLines(source: string, unit: OffsetUnit, options: ReadOptions)
 function unwrap(record: JsonRecord): JsonRecord {
   if (!Array.isArray(record)) return record;
   const [text, rest] = record as unknown[];
+  if (typeof text !== "string") return {};
   return { text, ...(typeof rest === "object" ? rest : {}) };
 }
 
 function statedEntities(record: JsonRecord, refuse: (reason: string) => Error): StatedEntity[] {
   const list = record["entities"] ?? record["spans"] ?? record["labels"] ?? record["label"];
+  // Prodigy writes no `spans` where the annotator marked none.
+  if ((list === undefined || list === null) && record["answer"] === "accept") return [];
   if (!Array.isArray(list)) throw refuse("no list of entities (entities, spans, label or labels)");
   return list.map((item: unknown): StatedEntity => {
     if (Array.isArray(item) && item.length >= 3 && typeof item[2] === "string")
@@ -102,7 +106,15 @@ function statedEntities(record: JsonRecord, refuse: (reason: string) => Error): 
     const id = stringOf(entity, ["id"]);
     const fragments = Array.isArray(entity["spans"])
       ? entity["spans"].map((span: unknown) => pairOf(span, refuse))
-      : [pairOf(entity["span"] ?? [entity["start"], entity["end"]], refuse)];
+      : [
+          pairOf(
+            entity["span"] ?? [
+              entity["start"] ?? entity["start_offset"],
+              entity["end"] ?? entity["end_offset"],
+            ],
+            refuse,
+          ),
+        ];
     return { ...(id === null ? {} : { id }), label, fragments };
   });
 }
@@ -113,14 +125,16 @@ function pairOf(value: unknown, refuse: (reason: string) => Error): readonly [nu
   throw refuse("an entity without whole numbers as start and end");
 }
 
-/** Prodigy's `tokens`, without those that are only white space. */
+/** Prodigy's `tokens`, without those that are only white space; `null` where they are none, or not one after the other. */
 function statedWords(record: JsonRecord, toIndex: (offset: number) => number | null): Span[] | null {
   const tokens = record["tokens"];
   if (!Array.isArray(tokens)) return null;
   const words: Span[] = [];
-  for (const token of tokens as JsonRecord[]) {
-    const [start, end] = [toIndex(Number(token["start"])), toIndex(Number(token["end"]))];
-    if (start === null || end === null || start >= end) return null;
+  let done = 0;
+  for (const token of tokens as (JsonRecord | null)[]) {
+    const [start, end] = [toIndex(Number(token?.["start"])), toIndex(Number(token?.["end"]))];
+    if (token === null || start === null || end === null || start < done || start >= end) return null;
+    done = end;
     if (String(token["text"] ?? "x").trim() !== "") words.push([start, end]);
   }
   return words;

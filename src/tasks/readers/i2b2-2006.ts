@@ -36,9 +36,12 @@ export async function readI2b2Deid2006(folder: string, options: ReadOptions): Pr
         file: path,
         line: record.line,
       });
-      const [body] = elementsNamed(record, "TEXT");
-      if (body === undefined) throw malformed(path, record.line, "a RECORD without TEXT");
-      const { text, entities } = readInlinePhi(path, body);
+      const bodies = [...elementsNamed(record, "TEXT")];
+      if (bodies.length !== 1)
+        throw malformed(path, record.line, `a RECORD with ${bodies.length} TEXT, but one is needed`);
+      const { text, entities, emptyLines } = readInlinePhi(path, bodies[0]!);
+      for (const line of emptyLines)
+        reading.problems.push({ exampleId: id, file: path, line, reason: "empty-span" });
       reading.examples.push({
         kind: "entities",
         id,
@@ -52,7 +55,13 @@ export async function readI2b2Deid2006(folder: string, options: ReadOptions): Pr
   return reading.result();
 }
 
-function readInlinePhi(path: string, body: XmlElement): Pick<EntityExample, "text" | "entities"> {
+interface InlinePhi extends Pick<EntityExample, "text" | "entities"> {
+  /** Lines of PHI without text. */
+  readonly emptyLines: readonly number[];
+}
+
+function readInlinePhi(path: string, body: XmlElement): InlinePhi {
+  const emptyLines: number[] = [];
   let text = "";
   const entities: Entity[] = [];
   const visit = (element: XmlElement): void => {
@@ -67,8 +76,9 @@ function readInlinePhi(path: string, body: XmlElement): Pick<EntityExample, "tex
       const label = child.attributes["TYPE"];
       if (label === undefined) throw malformed(path, child.line, "a PHI without TYPE");
       if (text.length > start) entities.push({ label, spans: [[start, text.length]] });
+      else emptyLines.push(child.line);
     }
   };
   visit(body);
-  return { text, entities };
+  return { text, entities, emptyLines };
 }

@@ -5,7 +5,6 @@
  */
 import { access } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import type { Span } from "../../notes/span.js";
 import type { Entity } from "../example.js";
 import { type ReadOptions, type ReadResult, Reading } from "./reading.js";
 import {
@@ -19,9 +18,8 @@ import {
   splitSourceLines,
 } from "./source-files.js";
 import { placeMentions, type StatedMention } from "./stated-offsets.js";
-import { nonBlankLines, splitLines, splitWords } from "./words.js";
-
-export type TokenPlace = readonly [line: number, token: number];
+import { placeByTokens, type TokenPlace } from "./token-places.js";
+import { nonBlankLines, splitWords } from "./words.js";
 
 export interface Concept {
   /** `c` in `.con`; `EVENT`, `TIMEX3`, `SECTIME` in `.extent`. */
@@ -93,7 +91,7 @@ async function readConceptFiles(
       );
     const { text } = await readSourceText(textFile.path, options.encoding);
     const id = reading.uniqueId(basename(file.id), { file: file.path });
-    const tokens = tokenLookup(text);
+    const tokens = placeByTokens(text);
     const mentions: (StatedMention & { label: string })[] = [];
     for (const concept of parseConcepts(
       file.path,
@@ -105,16 +103,18 @@ async function readConceptFiles(
         reading.problems.push({ exampleId: id, file: file.path, line: concept.line, reason: "no-label" });
         continue;
       }
-      const span = tokens(concept);
+      const { span, near } = tokens(concept);
+      const outside = text.length + 1;
       mentions.push({
         label,
-        fragments: [span ?? [text.length + 1, text.length + 1]],
-        quote: span === null ? null : concept.quote,
+        // An end outside the text leaves it to the quote to tell the place, beginning with `near`.
+        fragments: [span ?? [near ?? outside, outside]],
+        quote: span === null && near === null ? null : concept.quote,
         file: file.path,
         line: concept.line,
       });
     }
-    const { placed, problems } = placeMentions(id, text, mentions, { unit: "utf16" });
+    const { placed, problems } = placeMentions(id, text, mentions, { unit: "utf16", lookedUp: true });
     reading.problems.push(...problems);
     const entities = placed.map(({ mention: { label }, spans }): Entity => ({ label, spans }));
     reading.examples.push({
@@ -147,39 +147,4 @@ async function textBeside({ path, id }: SourceFile): Promise<SourceFile | null> 
     if (exists) return { path: candidate, id };
   }
   return null;
-}
-
-/**
- * Finds the span of a concept. Tokens are runs without blanks; in lines that begin with a blank the published files count an empty
- * token before it (Reformat.ipynb, `p_modifier`), so each blank counts as a border where the quoted text says so.
- */
-function tokenLookup(text: string): (concept: Concept) => Span | null {
-  const lines = splitLines(text);
-  const find = ([line, token]: TokenPlace, everyBlank: boolean): Span | null => {
-    const range = lines[line - 1];
-    if (range === undefined) return null;
-    return (everyBlank ? splitAtEachBlank(text, range) : splitWords(text, ...range))[token] ?? null;
-  };
-  const spanOf = ({ start, end }: Concept, everyBlank: boolean): Span | null => {
-    const [first, last] = [find(start, everyBlank), find(end, everyBlank)];
-    return first === null || last === null ? null : [first[0], last[1]];
-  };
-  const plain = (words: string): string => words.trim().replace(/\s+/g, " ").toLowerCase();
-  return (concept) => {
-    const span = spanOf(concept, false);
-    if (span !== null && plain(text.slice(...span)) === plain(concept.quote)) return span;
-    const other = spanOf(concept, true);
-    return other !== null && plain(text.slice(...other)) === plain(concept.quote) ? other : (span ?? other);
-  };
-}
-
-function splitAtEachBlank(text: string, [from, to]: Span): Span[] {
-  const tokens: Span[] = [];
-  let start = from;
-  for (let at = from; at <= to; at++)
-    if (at === to || text[at] === " ") {
-      tokens.push([start, at]);
-      start = at + 1;
-    }
-  return tokens;
 }

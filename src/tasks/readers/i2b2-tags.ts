@@ -53,15 +53,15 @@ async function readTagged(source: string, rules: TagRules, options: ReadOptions)
     const id = reading.uniqueId(fileId, { file: path });
     for (const line of bareAmpersands)
       reading.problems.push({ exampleId: id, file: path, line, reason: "bare-ampersand" });
-    const [body] = elementsNamed(root, "TEXT");
+    const bodies = [...elementsNamed(root, "TEXT")];
     const containers = [...elementsNamed(root, "TAGS")];
-    if (body === undefined || containers.length !== 1)
+    if (bodies.length !== 1 || containers.length !== 1)
       throw malformed(
         path,
         root.line,
-        `${containers.length} TAGS and ${body ? 1 : 0} TEXT, but one of each is needed`,
+        `${containers.length} TAGS and ${bodies.length} TEXT, but one of each is needed`,
       );
-    const text = textOf(body);
+    const text = textOf(bodies[0]!);
     const mentions: TaggedMention[] = [];
     for (const element of containers[0]!.children) {
       if (typeof element === "string") continue;

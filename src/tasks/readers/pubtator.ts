@@ -22,7 +22,7 @@ interface PubtatorDocument {
 /** One example a document; its text is title, line feed, abstract. Relations (`CID`) are left to other tools. */
 export async function readPubtator(source: string, options: ReadOptions): Promise<ReadResult> {
   const reading = new Reading();
-  for (const file of await listSourceFiles(source, ".txt")) {
+  for (const file of await listSourceFiles(source, ".txt", ".pubtator")) {
     const { text: lines } = await readSourceText(file.path, options.encoding);
     for (const { id: documentId, line, title, abstract, mentions } of parsePubtator(file.path, lines)) {
       const id = reading.uniqueId(documentId, { file: file.path, line });
@@ -54,10 +54,17 @@ function parsePubtator(path: string, text: string): PubtatorDocument[] {
     }
     const [, id, part, body] = /^([^|\t]+)\|([ta])\|(.*)$/s.exec(line) ?? [];
     if (id !== undefined) {
-      if (open === null || open.id !== id || part === "t") {
+      // A title begins a document, but for one that comes after its abstract.
+      if (
+        open === null ||
+        open.id !== id ||
+        (part === "t" && (open.title !== null || open.mentions.length > 0))
+      ) {
         open = { id, line: number, title: null, abstract: null, mentions: [] };
         documents.push(open);
       }
+      if (part === "a" && open.abstract !== null)
+        throw malformed(path, number, "a second abstract of a document");
       if (part === "t") open.title = body!;
       else open.abstract = body!;
       continue;
@@ -66,7 +73,7 @@ function parsePubtator(path: string, text: string): PubtatorDocument[] {
     if (open === null || cells[0] !== open.id)
       throw malformed(path, number, "a mention without the title and abstract of its document before it");
     // `PMID CID C D`: a relation.
-    if (cells.length >= 3 && /^\D/.test(cells[1]!)) continue;
+    if (cells.length >= 3 && /^\p{L}/u.test(cells[1]!)) continue;
     const [, start, end, quote, label] = cells;
     if (!/^\d+$/.test(start ?? "") || !/^\d+$/.test(end ?? "") || quote === undefined || !label?.trim())
       throw malformed(path, number, "a mention that is not `PMID start end text type`, with tabs between");

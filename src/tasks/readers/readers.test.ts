@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { EntityExample, Example } from "../example.js";
 import { proveCoverage } from "../word-chunks.js";
 import { type ExampleFormat, readExamples } from "./read-examples.js";
-import type { ReadOptions } from "./reading.js";
+import { type ReadOptions, Reading } from "./reading.js";
 
 const DATA = process.env["CLINICALBERT_DATA"];
 
@@ -72,7 +72,10 @@ describe("on what people have", () => {
   ) => {
     const source = join(folder, String(++number));
     await mkdir(source);
-    for (const [name, contents] of Object.entries(files)) await writeFile(join(source, name), contents);
+    for (const [name, contents] of Object.entries(files)) {
+      await mkdir(join(source, name, ".."), { recursive: true });
+      await writeFile(join(source, name), contents);
+    }
     return readExamples(source, format, options);
   };
   const entitiesOf = (example: Example | undefined): string[] => {
@@ -152,6 +155,50 @@ describe("on what people have", () => {
     }
   });
 
+  it("reads brat's quotes that go over a CRLF, and lines of mixed ends", async () => {
+    const text = "no fever\r\ncough";
+    for (const annotations of [
+      "T1\tX 3 15\tfever\r cough\nT2\tX 0 2\tno\n",
+      "T1\tX 3 15\tfever  cough\rT2\tX 0 2\tno\r\n#1\tNote T1\tx\r",
+      "T1\tX 3 15\tfever  cough\rT2\tX 0 2\tno",
+    ]) {
+      const { examples, problems } = await read({ "1.txt": text, "1.ann": annotations }, "brat");
+      expect(entitiesOf(examples[0])).toEqual(["X:no", "X:fever\r\ncough"]);
+      expect(problems).toEqual([]);
+    }
+    const broken = read({ "1.txt": text, "1.ann": "T1\tX 0 2\tno\rno" }, "brat");
+    await expect(broken).rejects.toThrow(/1\.ann:2: neither/);
+  });
+
+  it("gives brat's annotations to the text beside them, or to that of the same name in another folder", async () => {
+    const files = { "a/1.txt": "no fever", "a/1.ann": "T1\tX 3 8\tfever\n", "b/1.txt": "cough" };
+    const { examples, problems } = await read(files, "brat");
+    expect(examples.map(entitiesOf)).toEqual([["X:fever"], []]);
+    expect(problems).toMatchObject([{ exampleId: "b/1", reason: "unpaired" }]);
+    const apart = await read({ "txt/1.txt": "no fever", "ann/1.ann": "T1\tX 3 8\tfever\n" }, "brat");
+    expect(apart.examples.map(entitiesOf)).toEqual([["X:fever"]]);
+  });
+
+  it("moves a concept whose tokens are wrong to its text in its line", async () => {
+    const places = ["1:2 1:2", "2:1 2:9", "2:2 2:2", "4:0 4:0"];
+    const concepts = places.map((place) => `c="fever" ${place}||t="x"\n`);
+    const files = {
+      "1.txt": "No fever\nno Fever seen\n",
+      "1.con": `${concepts.join("")}c="chest pain" 1:7 1:8||t="x"\n`,
+    };
+    const { problems } = await read(files, "i2b2-2010");
+    expect(problems.map(({ reason, line, span }) => [reason, line, span])).toEqual([
+      ["moved", 1, [3, 8]],
+      ["moved", 2, [12, 17]],
+      ["moved", 3, [12, 17]],
+      ["outside-text", 4, undefined],
+      ["outside-text", 5, undefined],
+      ["duplicate", undefined, [12, 17]],
+    ]);
+    const last = await read({ "1.txt": "No fever\n", "1.con": 'c="fever" 1:2 1:2||t="x"\n' }, "i2b2-2010");
+    expect(entitiesOf(last.examples[0])).toEqual(["x:fever"]);
+  });
+
   it("groups a repeated PubTator document under one documentId", async () => {
     const { examples, problems } = await read(
       { "a.txt": "1|t|Ab\n1|a|Cd ef\n1\t3\t5\tCd\tX\tD1\n1\tCID\tD1\tD2\n\n1|t|Ab\n1|a|\n" },
@@ -207,6 +254,52 @@ describe("on what people have", () => {
     expect(ours.examples.map(entitiesOf)).toEqual([["S:fever"]]);
   });
 
+  it("reads lines of Prodigy without a span, and of doccano with relations", async () => {
+    const lines = [
+      { text: "fever", answer: "accept", tokens: [null] },
+      {
+        id: 9,
+        text: "fever",
+        entities: [{ id: 1, label: "S", start_offset: 0, end_offset: 5 }],
+        relations: [],
+      },
+      {
+        text: "a b",
+        spans: [],
+        tokens: [
+          { text: "b", start: 2, end: 3 },
+          { text: "a", start: 0, end: 1 },
+        ],
+      },
+    ];
+    const { examples, problems } = await read(
+      { "a.jsonl": lines.map((each) => JSON.stringify(each)).join("\n") },
+      "prodigy",
+    );
+    expect(examples.map(entitiesOf)).toEqual([[], ["S:fever"], []]);
+    expect(examples.map((example) => (example as EntityExample).words)).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    expect(problems).toEqual([]);
+  });
+
+  it("reports a PHI of i2b2 2006 without text", async () => {
+    const text = '<RECORD ID="1"><TEXT>a\n<PHI TYPE="DATE"></PHI>\n<PHI TYPE="AGE"/></TEXT></RECORD>';
+    const { problems } = await read({ "a.xml": text }, "i2b2-2006");
+    expect(problems).toMatchObject([
+      { exampleId: "1", reason: "empty-span", line: 2 },
+      { exampleId: "1", reason: "empty-span", line: 3 },
+    ]);
+  });
+
+  it("takes a PubTator title after its abstract", async () => {
+    const { examples, problems } = await read({ "a.txt": "1|a|Cd\n1|t|Ab\n1\t3\t5\tCd\tX\n" }, "pubtator");
+    expect(examples.map(entitiesOf)).toEqual([["X:Cd"]]);
+    expect(problems).toEqual([]);
+  });
+
   it.each([
     [
       "a CoNLL line with another number of columns",
@@ -229,6 +322,45 @@ describe("on what people have", () => {
       "pubtator",
       { "a.txt": "1\t0\t1\ta\tX\n" },
       /a\.txt:1: a mention/,
+    ],
+    ...["-1", " 0", ""].map(
+      (start) =>
+        [
+          `a PubTator mention with "${start}" for an offset`,
+          "pubtator",
+          { "a.txt": `1|t|Ab\n1\t${start}\t1\ta\tX\n` },
+          /a\.txt:2: a mention that is not/,
+        ] as const,
+    ),
+    [
+      "a second PubTator abstract",
+      "pubtator",
+      { "a.txt": "1|t|Ab\n1|a|Cd\n1|a|Ef\n" },
+      /a\.txt:3: a second abstract/,
+    ],
+    [
+      "a list of records on one line",
+      "prodigy",
+      { "a.jsonl": '[{"text":"a","spans":[]},{"text":"b","spans":[]}]' },
+      /a\.jsonl:1: no text/,
+    ],
+    [
+      "no spans in a line that is none of Prodigy's",
+      "prodigy",
+      { "a.jsonl": '{"text":"a"}' },
+      /a\.jsonl:1: no list/,
+    ],
+    [
+      "two texts in one XML document",
+      "i2b2-2014",
+      { "a.xml": "<R><TEXT>a</TEXT><TEXT>b</TEXT><TAGS/></R>" },
+      /a\.xml:1: 1 TAGS and 2 TEXT/,
+    ],
+    [
+      "two texts in one RECORD",
+      "i2b2-2006",
+      { "a.xml": "<ROOT>\n<RECORD><TEXT>a</TEXT><TEXT>b</TEXT></RECORD></ROOT>" },
+      /a\.xml:2: a RECORD with 2 TEXT/,
     ],
     ["JSON that is cut off", "nli", { "a.jsonl": '{"sentence1":"a' }, /a\.jsonl:1: not valid JSON/],
     [
@@ -259,6 +391,40 @@ describe("on what people have", () => {
       code: "EXAMPLES_MALFORMED",
       message: expect.stringMatching(message),
     });
+  });
+
+  it("reads all files of columns in a folder, and no text about them nor hidden copies", async () => {
+    const { examples } = await read(
+      {
+        "a.tsv": "a\tO\n",
+        "b.conll": "b O\n",
+        "c/c.iob": "c O\n",
+        "README.txt": "About them.",
+        ".ipynb_checkpoints/a-checkpoint.tsv": "a\tO\n",
+      },
+      "conll",
+    );
+    expect(examples.map(({ id }) => id)).toEqual(["a:1", "b:1", "c/c:1"]);
+    const alone = await read({ "a.txt": "a O\n" }, "conll");
+    expect(alone.examples).toHaveLength(1);
+  });
+
+  it("finds PubTator files by either ending", async () => {
+    const { examples } = await read({ "a.pubtator": "1|t|Ab\n", "b.PubTator.txt": "2|t|Ab\n" }, "pubtator");
+    expect(examples.map(({ id }) => id)).toEqual(["1", "2"]);
+  });
+
+  it("numbers equal ids in linear time, and past numbers that are taken", () => {
+    const reading = new Reading();
+    expect(["a", "a#2", "a", "a", "a#2"].map((id) => reading.uniqueId(id))).toEqual([
+      "a",
+      "a#2",
+      "a#3",
+      "a#4",
+      "a#2#2",
+    ]);
+    for (let count = 0; count < 200_000; count++) reading.uniqueId("b");
+    expect(reading.uniqueId("b")).toBe("b#200001");
   });
 
   it("names the ending that a folder lacks", async () => {

@@ -38,7 +38,8 @@ export type ExampleReader = (source: string, options: ReadOptions) => Promise<Re
 export class Reading {
   readonly examples: Example[] = [];
   readonly problems: ReadingProblem[] = [];
-  readonly #ids = new Set<string>();
+  /** The last number that each id got, so that a data set in which all have one id takes no longer than another. */
+  readonly #ids = new Map<string, number>();
   readonly #order: ReadOptions["order"];
 
   constructor({ order = "place" }: Pick<ReadOptions, "order"> = {}) {
@@ -48,8 +49,9 @@ export class Reading {
   /** `id`, or `id#2`, `id#3` … where it is taken; that is reported. */
   uniqueId(id: string, place: { readonly file?: string; readonly line?: number } = {}): string {
     let unique = id;
-    for (let number = 2; this.#ids.has(unique); number++) unique = `${id}#${number}`;
-    this.#ids.add(unique);
+    let number = this.#ids.get(id) ?? 1;
+    while (this.#ids.has(unique)) unique = `${id}#${++number}`;
+    this.#ids.set(unique, 1).set(id, number);
     if (unique !== id) this.problems.push({ exampleId: unique, ...place, reason: "duplicate-id" });
     return unique;
   }

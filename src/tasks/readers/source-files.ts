@@ -11,30 +11,34 @@ export interface SourceFile {
   readonly id: string;
 }
 
-/** `source` itself where it is a file, else every file below it whose name ends in `ending`, in the order of their paths. */
-export async function listSourceFiles(source: string, ending: string): Promise<SourceFile[]> {
+/** `source` itself where it is a file, else every file below it whose name ends in one of `endings`, in the order of their paths. */
+export async function listSourceFiles(source: string, ...endings: readonly string[]): Promise<SourceFile[]> {
   const found: SourceFile[] = [];
   const visit = async (folder: string): Promise<void> => {
     const entries = await readdir(folder, { withFileTypes: true });
     entries.sort((a, b) => (a.name < b.name ? -1 : 1));
     for (const entry of entries) {
+      // Hidden files and folders are no data: macOS puts `._name` beside each file of an archive, Jupyter old copies in a folder.
+      if (entry.name.startsWith(".")) continue;
       const path = join(folder, entry.name);
       if (entry.isDirectory()) await visit(path);
-      else if (isNamed(entry.name, ending))
-        found.push({ path, id: withoutEnding(relative(source, path).split(sep).join("/"), ending) });
+      else if (endingOf(entry.name, endings) !== "")
+        found.push({ path, id: withoutEnding(relative(source, path).split(sep).join("/"), endings) });
     }
   };
   try {
     if (!(await stat(source)).isDirectory())
-      return [{ path: source, id: withoutEnding(basename(source), ending) }];
+      return [{ path: source, id: withoutEnding(basename(source), endings) }];
     await visit(source);
   } catch (error) {
     throw fileError(error, source);
   }
-  if (found.length === 0)
+  if (found.length === 0) {
+    const ending = endings.join(" or ");
     throw new ClinicalBertError("EXAMPLES_FORMAT", `${source} holds no file that ends in ${ending}.`, {
       details: { path: source, ending },
     });
+  }
   return found;
 }
 
@@ -49,13 +53,13 @@ export async function hasSourceFiles(source: string, ending: string): Promise<bo
   }
 }
 
-/** Hidden files (macOS puts `._name` beside each file of an archive) are no data. */
-function isNamed(name: string, ending: string): boolean {
-  return !name.startsWith(".") && name.toLowerCase().endsWith(ending);
+function endingOf(name: string, endings: readonly string[]): string {
+  const lower = name.toLowerCase();
+  return endings.find((ending) => lower.endsWith(ending)) ?? "";
 }
 
-function withoutEnding(name: string, ending: string): string {
-  return name.toLowerCase().endsWith(ending) ? name.slice(0, name.length - ending.length) : name;
+function withoutEnding(name: string, endings: readonly string[]): string {
+  return name.slice(0, name.length - endingOf(name, endings).length);
 }
 
 /** True when `path` is a folder. Throws `FILE_NOT_FOUND`, `FILE_ACCESS`. */

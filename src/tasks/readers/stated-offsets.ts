@@ -1,17 +1,18 @@
 /**
  * @file Offsets as an annotation file states them, to UTF-16 spans of the text. The quoted text of each mention tells whether
  * they are right: files are met whose offsets count bytes (so it seems i2b2 2014, 180-03.xml, whose published patch adds four
- * blanks for two typographic apostrophes), a byte order mark, or CRLF as one character.
+ * blanks for two typographic apostrophes), a byte order mark, or line ends as they were before or after a program changed them.
  */
 import { type OffsetUnit, offsetReader } from "../../notes/offset-units.js";
 import type { Span } from "../../notes/span.js";
 import type { ReadingProblem } from "../example.js";
+import { findQuote, inTextOrder, isQuoted, quotes } from "./quoted-text.js";
 
 export interface StatedMention {
   readonly id?: string;
-  /** Fragments in the unit of the format, half-open. */
+  /** Fragments in the unit of the format, half-open, in the order of the source. */
   readonly fragments: readonly (readonly [start: number, end: number])[];
-  /** The text that the annotation quotes, fragments joined by a blank; `null` or empty (`text=""`) where it quotes none. */
+  /** The text that the annotation quotes, fragments joined by a blank; `null` or blank where it quotes none. */
   readonly quote: string | null;
   readonly file: string;
   readonly line: number;
@@ -27,10 +28,9 @@ export interface PlaceOptions {
   readonly unit: OffsetUnit;
   /** The file began with a byte order mark, which `text` no longer has. */
   readonly hadMark?: boolean;
+  /** Places were looked up in `text` itself, so that they cannot count anything else. */
+  readonly lookedUp?: boolean;
 }
-
-/** Farthest that a quoted text is searched for from its stated place, in UTF-16 units. */
-const REACH = 64;
 
 type Convention = (offset: number) => number | null;
 
@@ -39,13 +39,14 @@ export function placeMentions<M extends StatedMention>(
   exampleId: string,
   text: string,
   mentions: readonly M[],
-  { unit, hadMark = false }: PlaceOptions,
+  { unit, hadMark = false, lookedUp = false }: PlaceOptions,
 ): { readonly placed: PlacedMention<M>[]; readonly problems: ReadingProblem[] } {
   const problems: ReadingProblem[] = [];
   const placed: PlacedMention<M>[] = [];
-  const conventions = listConventions(text, unit, hadMark);
-  const convention = chooseConvention(text, mentions, conventions);
-  if (convention !== conventions[0]) {
+  const own = offsetReader(text, unit);
+  const others = lookedUp ? [] : otherConventions(text, unit, hadMark);
+  const convention = chooseConvention(text, mentions, own, others);
+  if (convention !== own) {
     const [{ file, line }] = mentions as readonly [M];
     problems.push({ exampleId, file, line, reason: "offset-unit" });
   }
@@ -61,11 +62,15 @@ export function placeMentions<M extends StatedMention>(
         reason,
       });
     };
-    const spans = toSpans(mention, convention);
+    const stated = toSpans(mention, convention);
+    const spans = stated && inTextOrder(stated);
     if (spans?.some(([start, end]) => start >= end)) report("empty-span");
-    else if (spans !== null && isQuoted(text, spans, mention.quote)) placed.push({ mention, spans });
+    else if (stated !== null && spans !== null && isQuoted(text, stated, mention.quote))
+      placed.push({ mention, spans });
     else {
-      const moved = mention.quote === null ? null : findQuote(text, mention, spans);
+      const place = (spans ?? mention.fragments)[0]![0];
+      const whole = quotes(mention.quote) && mention.fragments.length === 1;
+      const moved = whole ? findQuote(text, mention.quote, place) : null;
       if (moved !== null) {
         report("moved", moved);
         placed.push({ mention, spans: [moved] });
@@ -76,29 +81,30 @@ export function placeMentions<M extends StatedMention>(
   return { placed, problems };
 }
 
-/** How offsets may be counted, the format's own way first. */
-function listConventions(text: string, unit: OffsetUnit, hadMark: boolean): Convention[] {
-  const own = offsetReader(text, unit);
-  const conventions: Convention[] = [own];
-  if (hadMark) conventions.push((offset) => own(offset - 1));
-  if (text.includes("\r\n")) conventions.push(lineEndsAsOne(text, unit));
+/** How offsets are counted where not in the format's own way, each made only where those before it do not explain all mentions. */
+function* otherConventions(text: string, unit: OffsetUnit, hadMark: boolean): Generator<Convention> {
+  if (hadMark) {
+    const own = offsetReader(text, unit);
+    yield (offset) => own(offset - 1);
+  }
+  if (text.includes("\n")) yield otherLineEnds(text, unit);
   // Equal on plain ASCII, so only tried where they differ.
   if (/[^\0-\x7f]/.test(text))
     for (const other of ["codepoint", "utf16", "byte"] as const)
-      if (other !== unit) conventions.push(offsetReader(text, other));
-  return conventions;
+      if (other !== unit) yield offsetReader(text, other);
 }
 
-/** Offsets counted after CRLF was read as LF (Python's text mode). */
-function lineEndsAsOne(text: string, unit: OffsetUnit): Convention {
+/** Offsets counted after CRLF was read as LF (Python's text mode); in a text with LF, before it was (git, XML). */
+function otherLineEnds(text: string, unit: OffsetUnit): Convention {
+  const [end, counted] = text.includes("\r\n") ? ["\r\n", "\n"] : ["\n", "\r\n"];
   const places: number[] = [];
-  let short = "";
-  for (let at = 0; at <= text.length; at++) {
-    if (text[at] === "\r" && text[at + 1] === "\n") continue;
-    places.push(at);
-    short += text[at] ?? "";
+  let at = 0;
+  for (const line of text.split(end)) {
+    for (let unitOfLine = 0; unitOfLine < line.length; unitOfLine++) places.push(at++);
+    for (let unitOfEnd = 0; unitOfEnd < counted.length; unitOfEnd++) places.push(at);
+    at += end.length;
   }
-  const own = offsetReader(short, unit);
+  const own = offsetReader(text.replaceAll(end, counted), unit);
   return (offset) => {
     const place = own(offset);
     return place === null ? null : places[place]!;
@@ -108,17 +114,20 @@ function lineEndsAsOne(text: string, unit: OffsetUnit): Convention {
 function chooseConvention(
   text: string,
   mentions: readonly StatedMention[],
-  conventions: readonly Convention[],
+  own: Convention,
+  others: Iterable<Convention>,
 ): Convention {
-  const quoted = mentions.filter(({ quote }) => quote !== null && quote !== "");
-  let best = conventions[0]!;
-  let most = -1;
-  for (const convention of conventions) {
-    let right = 0;
-    for (const mention of quoted) {
+  const quoted = mentions.filter(({ quote }) => quotes(quote));
+  const countRight = (convention: Convention): number =>
+    quoted.filter((mention) => {
       const spans = toSpans(mention, convention);
-      if (spans !== null && isQuoted(text, spans, mention.quote)) right += 1;
-    }
+      return spans !== null && isQuoted(text, spans, mention.quote);
+    }).length;
+  let best = own;
+  let most = countRight(own);
+  if (most === quoted.length) return own;
+  for (const convention of others) {
+    const right = countRight(convention);
     if (right > most) [best, most] = [convention, right];
     if (right === quoted.length) break;
   }
@@ -133,46 +142,4 @@ function toSpans({ fragments }: StatedMention, convention: Convention): Span[] |
     spans.push([from, to]);
   }
   return spans;
-}
-
-function isQuoted(text: string, spans: readonly Span[], quote: string | null): boolean {
-  if (quote === null || quote === "") return true;
-  const observed = spans.map(([start, end]) => text.slice(start, end)).join(" ");
-  return observed === quote || comparable(observed) === comparable(quote);
-}
-
-/**
- * Ways in which published files quote: runs of white space as one blank; case as in `.con` files; `&apos;` and `&quot;` in
- * the text of i2b2 2012 but not in the quote; "Johnson and Johnson" for "Johnson & Johnson" in 188-05.xml of i2b2 2014.
- */
-function comparable(text: string): string {
-  return text
-    .replaceAll("&apos;", "'")
-    .replaceAll("&quot;", '"')
-    .replaceAll("&amp;", "&")
-    .replaceAll("&", "and")
-    .replace(/\s+/g, " ")
-    .trim()
-    .toLowerCase();
-}
-
-/** The one nearest place of the quoted text around the stated one; `null` when there is none or two are equally near. */
-function findQuote(text: string, { quote, fragments }: StatedMention, spans: Span[] | null): Span | null {
-  if (fragments.length > 1 || quote === null || quote.trim() === "") return null;
-  const stated = (spans ?? fragments)[0]![0];
-  // `.con` files quote in lower case, which keeps the length of all but a few characters.
-  const lower = text.toLowerCase();
-  const [searched, wanted] = lower.length === text.length ? [lower, quote.toLowerCase()] : [text, quote];
-  let best: number | null = null;
-  let tied = false;
-  for (
-    let at = searched.indexOf(wanted, Math.max(0, stated - REACH));
-    at !== -1 && at <= stated + REACH;
-    at = searched.indexOf(wanted, at + 1)
-  ) {
-    const distance = Math.abs(at - stated);
-    if (best === null || distance < Math.abs(best - stated)) [best, tied] = [at, false];
-    else if (distance === Math.abs(best - stated)) tied = true;
-  }
-  return best === null || tied ? null : [best, best + quote.length];
 }

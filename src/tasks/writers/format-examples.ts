@@ -1,7 +1,7 @@
 /** @file Examples (gold or predicted) as files that other programs read: CoNLL, `.con`, brat, i2b2 2014 XML, JSON lines. */
 import { type OffsetUnit, spanConverter } from "../../notes/offset-units.js";
 import type { Span } from "../../notes/span.js";
-import type { EntityExample, ReadingProblem } from "../example.js";
+import type { Entity, EntityExample, ReadingProblem } from "../example.js";
 import { phiCategory } from "../phi-categories.js";
 import { encodeTags, type TagScheme } from "../tags.js";
 import { fileNameOf, joinDocuments } from "./document-files.js";
@@ -47,7 +47,7 @@ export function formatExamples(
     case "jsonl":
       return oneFile(examples.map((example) => ourLine(example, options.offsets ?? "utf16")));
     case "prodigy":
-      return oneFile(examples.map(prodigyLine));
+      return oneFile(examples.map(prodigyLine), examples.flatMap(fragmentedEntities));
     case "conll":
       return formatConll(examples, options.scheme ?? "iob2", options.marks);
     case "brat":
@@ -59,10 +59,26 @@ export function formatExamples(
   }
 }
 
-function oneFile(lines: readonly object[]): FormattedExamples {
+function oneFile(lines: readonly object[], problems: readonly ReadingProblem[] = []): FormattedExamples {
   return {
     files: [{ name: "", contents: lines.map((line) => `${JSON.stringify(line)}\n`).join("") }],
-    problems: [],
+    problems,
+  };
+}
+
+/** A problem for each entity of which a format without fragments makes something else. */
+function fragmentedEntities(example: EntityExample): ReadingProblem[] {
+  return example.entities
+    .filter(({ spans }) => spans.length > 1)
+    .map((entity) => problemOf(example, entity, "discontinuous"));
+}
+
+function problemOf({ id }: EntityExample, entity: Entity, reason: ReadingProblem["reason"]): ReadingProblem {
+  return {
+    exampleId: id,
+    ...(entity.id === undefined ? {} : { entityId: entity.id }),
+    span: [entity.spans[0]![0], entity.spans.at(-1)![1]],
+    reason,
   };
 }
 
@@ -135,9 +151,14 @@ function formatConll(
     for (const { words, chunks } of tagged.sentences) {
       const tags = encodeTags(words.length, chunks, scheme);
       const lines = words.map(
-        (span, index) => `${example.text.slice(...span).replace(/\s+/g, " ")}\t${tags[index]!}\n`,
+        (span, index) => `${cellOf(example.text.slice(...span))}	${tags[index]!}
+`,
       );
-      blocks.push({ documentId: example.documentId, lines: `${lines.join("")}\n` });
+      blocks.push({
+        documentId: example.documentId,
+        lines: `${lines.join("")}
+`,
+      });
     }
     // A document without words has a mark all the same: readers count them.
     if (tagged.sentences.length === 0) blocks.push({ documentId: example.documentId, lines: "" });
@@ -155,15 +176,27 @@ function formatConll(
   return { files: [{ name: "", contents }], problems };
 }
 
+/** A word as a column: no tab or line end, and `_` for a form feed, which some notes have between pages, or another word of blanks. */
+function cellOf(word: string): string {
+  const cell = word.replace(/[\t-\r ]+/g, " ");
+  return cell === " " ? "_" : cell;
+}
+
 /** https://brat.nlplab.org/standoff.html: offsets in code points; a quoted line end is a blank. */
-function formatBrat({ text, entities }: EntityExample): DocumentFiles {
+function formatBrat(example: EntityExample): DocumentFiles {
+  const { text, entities } = example;
+  const problems: ReadingProblem[] = [];
   const convert = spanConverter(text, "codepoint");
   const ids = new Set(entities.map(({ id }) => id));
   const named = ids.size === entities.length && entities.every(({ id }) => /^T\d+$/.test(id ?? ""));
-  const lines = entities.flatMap(({ id, label, spans }, index) => {
+  const lines = entities.flatMap((entity, index) => {
+    const { id, label, spans } = entity;
     // A fragment must not cross a line end, or brat's own reader refuses the file.
     const fragments = spans.flatMap((span) => withinLines(text, span));
-    if (fragments.length === 0) return [];
+    if (fragments.length === 0) {
+      problems.push(problemOf(example, entity, "no-word"));
+      return [];
+    }
     const offsets = fragments.map((span) => convert(span).join(" ")).join(";");
     const quote = fragments.map((span) => text.slice(...span)).join(" ");
     return [`${named ? id : `T${index + 1}`}\t${label.replace(/\s+/g, "_")} ${offsets}\t${quote}\n`];
@@ -173,7 +206,7 @@ function formatBrat({ text, entities }: EntityExample): DocumentFiles {
       [".txt", text],
       [".ann", lines.join("")],
     ],
-    problems: [],
+    problems,
   };
 }
 

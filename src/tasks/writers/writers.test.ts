@@ -107,6 +107,26 @@ describe("round trips", () => {
     );
   });
 
+  it("conll keeps no-break spaces of words, and has a sign for a word of blanks", async () => {
+    const text = "5\u00a0mg \f \u00a0 pain";
+    const example: EntityExample = {
+      kind: "entities",
+      id: "1",
+      documentId: "1",
+      text,
+      words: [
+        [0, 4],
+        [5, 6],
+        [7, 8],
+        [9, 13],
+      ],
+      entities: [{ label: "X", spans: [[5, 13]] }],
+    };
+    const [back] = await roundTrip([example], "conll", "conll");
+    expect(back!.text).toBe("5\u00a0mg _ \u00a0 pain");
+    expect(quotes([back!])).toEqual([[["X", "_ \u00a0 pain"]]]);
+  });
+
   it("i2b2-xml counts CRLF as the one character that XML makes of it", async () => {
     const text = "a\r\nb fever\r\n";
     const example: EntityExample = {
@@ -144,6 +164,32 @@ describe("round trips", () => {
     });
     const mark = "-DOCSTART-\tO\n\n";
     expect(files[0]!.contents).toBe(`${mark}a\tO\n\n${mark}${mark}b\tO\n\n`);
+  });
+
+  it("names entities of which Prodigy and brat make something else", () => {
+    const example: EntityExample = {
+      kind: "entities",
+      id: "n1",
+      documentId: "n1",
+      text: "left\nright",
+      entities: [
+        {
+          id: "T1",
+          label: "X",
+          spans: [
+            [0, 2],
+            [3, 4],
+          ],
+        },
+        { id: "T2", label: "X", spans: [[4, 5]] },
+      ],
+    };
+    expect(formatExamples([example], "prodigy").problems).toEqual([
+      { exampleId: "n1", entityId: "T1", span: [0, 4], reason: "discontinuous" },
+    ]);
+    expect(formatExamples([example], "brat").problems).toEqual([
+      { exampleId: "n1", entityId: "T2", span: [4, 5], reason: "no-word" },
+    ]);
   });
 
   it("names entities that tags cannot hold", () => {

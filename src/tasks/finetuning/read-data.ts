@@ -5,6 +5,7 @@ import type { Example, ReadingProblem } from "../example.js";
 import { type ExampleFormat, readSources } from "../readers/read-examples.js";
 import { type FinetuneData, isEntityExample } from "./finetune-data.js";
 import type { FinetuneTask } from "./recipe.js";
+import { sharedNotices } from "./shared-examples.js";
 import { type Split, type SplitOptions, splitExamples, splitHash } from "./splits.js";
 
 export interface DataSources {
@@ -59,7 +60,7 @@ export async function readFinetuneData(task: FinetuneTask, sources: DataSources)
     dev: given.dev ?? nullIfEmpty(cut?.dev),
     test: given.test ?? nullIfEmpty(cut?.test),
   };
-  return { data, notices: [...notices, ...sharedDocuments(data)] };
+  return { data, notices: [...notices, ...sharedNotices(data)] };
 }
 
 /** `train 474 examples, documents sha256 …`, for all parts: who has the same documents gets the same hash. */
@@ -125,18 +126,5 @@ function problemNotices(source: string, problems: readonly ReadingProblem[]): st
     const offsets = span === undefined ? "" : ` at ${span.join("-")}`;
     const place = line === undefined ? `${exampleId}${offsets}` : `${file ?? source}:${line}`;
     return `${source}: ${same.length} × ${reason}, the first ${place}`;
-  });
-}
-
-/** A document in two parts makes the test easier than it is. */
-function sharedDocuments(data: FinetuneData): string[] {
-  const known = new Set(data.train.map(({ documentId }) => documentId));
-  return (["dev", "test"] as const).flatMap((part) => {
-    const shared = new Set(
-      (data[part] ?? []).map(({ documentId }) => documentId).filter((id) => known.has(id)),
-    );
-    return shared.size === 0
-      ? []
-      : [`${shared.size} documents stand in the train and in the ${part} data; scores on them are too high`];
   });
 }

@@ -119,7 +119,7 @@ describe("a run", () => {
     }
   });
 
-  test("that is finished is returned as it is, and not with another recipe or other data", async () => {
+  test("that is finished is returned as it is, and not with another recipe, model or other data", async () => {
     const done = await finetune(job("kept", { epochs: 1 }), HOOKS);
     const events: FinetuneEvent[] = [];
     const again = await finetune(job("kept", { epochs: 1, threads: 2 }), {
@@ -135,6 +135,13 @@ describe("a run", () => {
     const less = { ...NOTES, test: NOTES.test.slice(1) };
     await expect(finetune(job("kept", { epochs: 1 }, less), HOOKS)).rejects.toMatchObject({
       details: { differences: ["test data"] },
+    });
+    // The same weights at another place are the same model; other weights of the same shape are not.
+    const moved = await writeTinyModel(folder, "moved");
+    expect((await finetune(job("kept", { epochs: 1, model: moved }), HOOKS)).result).toEqual(again.result);
+    const different = await writeTinyModel(folder, "different", 5);
+    await expect(finetune(job("kept", { epochs: 1, model: different }), HOOKS)).rejects.toMatchObject({
+      details: { differences: ["model"] },
     });
   });
 

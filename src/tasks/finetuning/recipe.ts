@@ -124,7 +124,7 @@ export function presetSettings(preset: FinetunePreset): Settings {
   return { ...DEFAULT, maxLength: 150, epochs: 3, batchSize: 32, seed: 42, select: "last" };
 }
 
-/** Values whose change makes it another run. The others (device, threads, checkpoint rhythm) may change on resuming. */
+/** Values whose change makes it another run. The others (device, threads, checkpoint rhythm, the path of the same model) may change on resuming. */
 const FREE: ReadonlySet<keyof FinetuneRecipe> = new Set(["model", "checkpointMinutes", "device", "threads"]);
 
 /** Names of the values in which two recipes differ so that one run cannot go on with the other. */

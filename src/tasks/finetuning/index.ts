@@ -26,7 +26,7 @@ export {
 } from "./splits.js";
 export { startFinetuning } from "./start-finetuning.js";
 export { TRAINED_SCHEMES, type TrainedScheme } from "./word-classes.js";
-export { type DataSources, describeParts, type ReadData, readFinetuneData } from "./read-data.js";
+export { type DataSources, describeParts, problemNotices, type ReadData, readFinetuneData } from "./read-data.js";
 export {
   type FinishedRun,
   foldRuns,

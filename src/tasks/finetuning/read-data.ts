@@ -113,7 +113,7 @@ function mergeLabels(examples: readonly Example[], label: string): Example[] {
 }
 
 /** How often, and where the first one is. */
-function problemNotices(source: string, problems: readonly ReadingProblem[]): string[] {
+export function problemNotices(source: string, problems: readonly ReadingProblem[]): string[] {
   const byReason = new Map<string, ReadingProblem[]>();
   for (const problem of problems) {
     const same = byReason.get(problem.reason);

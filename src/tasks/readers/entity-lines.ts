@@ -2,6 +2,7 @@
  * @file JSON lines with entities: ours (`entities` with `label` and `spans`, also as `predict` writes them), spaCy's and doccano's (`entities`,
  * `label` or `labels` as `[start, end, label]`, `["text", {"entities": …}]`) and Prodigy's (`spans`, `tokens`, `answer`).
  */
+import { patientOf } from "../../notes/columns.js";
 import { type OffsetUnit, offsetReader } from "../../notes/offset-units.js";
 import type { Span } from "../../notes/span.js";
 import type { Entity } from "../example.js";
@@ -65,7 +66,7 @@ async function readLines(source: string, unit: OffsetUnit, options: ReadOptions)
         else entities.push({ ...(entityId === undefined ? {} : { id: entityId }), label, spans });
       }
       const words = statedWords(record, toIndex);
-      const patientId = stringOf(record, ["patientId", "subject_id"]);
+      const patientId = patientOf(record);
       reading.examples.push({
         kind: "entities",
         id,

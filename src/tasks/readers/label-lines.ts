@@ -3,6 +3,7 @@
  * `text`, `text_pair` or `premise`, `hypothesis` with `label`.
  */
 import { createHash } from "node:crypto";
+import { patientOf } from "../../notes/columns.js";
 import { type ReadOptions, type ReadResult, Reading } from "./reading.js";
 import { listSourceFiles, malformed, readSourceText } from "./source-files.js";
 
@@ -36,7 +37,7 @@ export async function readLabelLines(source: string, options: ReadOptions): Prom
         reading.problems.push({ exampleId: id, file: file.path, line, reason: "no-label" });
         continue;
       }
-      const patientId = stringOf(record, ["patientId", "subject_id"]);
+      const patientId = patientOf(record);
       reading.examples.push({
         kind: "label",
         id,

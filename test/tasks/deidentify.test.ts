@@ -230,7 +230,14 @@ describe("the recall beside a model", () => {
 
   it("knows a patient by every name that notes have for one, and no patient and no id as none", async () => {
     const { text } = note("a");
-    const lines = [{ patientId: "p" }, { patient_id: "p" }, { SUBJECT_ID: "p" }, { id: null }, { id: null }, {}];
+    const lines = [
+      { patientId: "p" },
+      { patient_id: "p" },
+      { SUBJECT_ID: "p" },
+      { id: null },
+      { id: null },
+      {},
+    ];
     const { stdout, stderr } = await runCli(
       ["predict", "--task", "deid", "--model", join(folder, "model"), "--replace", "surrogate"],
       { input: lines.map((line) => `${JSON.stringify({ ...line, text })}\n`).join("") },

@@ -150,7 +150,9 @@ function configureDeid(command: Command, context: CliContext): void {
 /** What is left aside, so that nobody takes the recall for one of it too. */
 function otherClasses(gold: readonly EntityExample[]): string[] {
   const others = gold.flatMap(({ entities }) =>
-    entities.filter(({ label, category }) => phiCategory(category ?? label) === null && phiCategory(label) === null),
+    entities.filter(
+      ({ label, category }) => phiCategory(category ?? label) === null && phiCategory(label) === null,
+    ),
   );
   if (others.length === 0) return [];
   const labels = [...new Set(others.map(({ label }) => label))].sort();

@@ -48,10 +48,7 @@ export async function readFinetuneData(task: FinetuneTask, sources: DataSources)
   };
   const given = { train: await read("train"), dev: await read("dev"), test: await read("test") };
   if (given.train === null || given.train.length === 0)
-    throw new ClinicalBertError(
-      "FINETUNE_DATA",
-      `The train data have no example: ${sources.train.join(", ")}.`,
-    );
+    throw new ClinicalBertError("FINETUNE_DATA", `There is no example in ${sources.train.join(", ")}.`);
   const train = given.train;
   if (sources.split !== null) for (const part of ["dev", "test"] as const) forbidBoth(part, sources);
   const cut: Split | null = sources.split === null ? null : splitExamples(train, sources.split);

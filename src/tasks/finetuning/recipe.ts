@@ -150,7 +150,12 @@ export function checkFinetuneRecipe(recipe: FinetuneRecipe, maxPositions: number
     throw refuse("weightDecay", weightDecay, "a number from 0 to below 1");
   if (!Number.isInteger(seed) || seed < 0 || seed > 0xffffffff)
     throw refuse("seed", seed, "a whole number from 0 to 4294967295");
-  const { accumulation } = quirksOf(recipe);
+  const { accumulation, labelsEverything } = quirksOf(recipe);
+  // Its list of classes and its loss are the script's: other tags would not be taught, weights not be used.
+  if (labelsEverything && recipe.scheme !== "iob2")
+    throw refuse("scheme", recipe.scheme, "iob2 in ner of the preset alsentzer2019");
+  if (labelsEverything && recipe.classWeights)
+    throw refuse("classWeights", true, "false in ner of the preset alsentzer2019");
   if (recipe.batchSize % accumulation !== 0)
     throw refuse(
       "batchSize",
@@ -159,7 +164,7 @@ export function checkFinetuneRecipe(recipe: FinetuneRecipe, maxPositions: number
     );
 }
 
-function refuse(name: string, value: number, allowed: string): ClinicalBertError {
+function refuse(name: string, value: number | string | boolean, allowed: string): ClinicalBertError {
   return new ClinicalBertError("TRAINING_RECIPE", `${name} is ${value}; it must be ${allowed}.`, {
     details: { name, value },
   });

@@ -31,9 +31,7 @@ export function sharedNotices(data: FinetuneData): string[] {
  */
 function documentKey(example: Example): string {
   if (example.documentId !== example.id) return `id\0${example.documentId}`;
-  return example.kind === "label"
-    ? `text\0${example.text}\0${example.pair ?? ""}`
-    : `text\0${example.text}`;
+  return example.kind === "label" ? `text\0${example.text}\0${example.pair ?? ""}` : `text\0${example.text}`;
 }
 
 function countShared(

@@ -52,7 +52,7 @@ const TASKS: Readonly<Record<string, Task>> = {
     recipe: { epochs: 3, learningRate: 2e-4, maxLength: 96 },
     small: {
       trainDocuments: 480,
-      recipe: { epochs: 4, patience: 4, learningRate: 5e-4, maxLength: 96 },
+      recipe: { epochs: 6, patience: 6, learningRate: 1e-3, maxLength: 96 },
       scratchRate: 1e-3,
     },
   },

@@ -1,8 +1,9 @@
 /** @file `predict --task deid`: PHI of notes and copies without it, with the measured recall of the model on stderr. */
 import { createHash, randomBytes } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { ClinicalBertError } from "../errors.js";
+import { patientOf } from "../notes/columns.js";
 import {
   type DeidModel,
   deidentify,
@@ -14,7 +15,7 @@ import {
   recallLines,
   Surrogates,
 } from "../tasks/index.js";
-import { writeAtomic } from "../util/atomic-file.js";
+import { fileError } from "../util/file-error.js";
 import { type AnnotationFlags, annotateLines } from "./annotation-flags.js";
 import { batchCalls } from "./batch-calls.js";
 import type { CliContext } from "./context.js";
@@ -76,11 +77,14 @@ export async function deidentifyNotes(
       return;
     }
     let unnamed = 0;
+    let withoutPatient = 0;
     const answer = async (record: JsonObject): Promise<JsonObject> => {
       const text = textOf(record);
-      const patient = record["patientId"] ?? record["subject_id"];
+      const patientId = patientOf(record);
+      if (patientId === null) withoutPatient++;
       // Notes without an id must not share surrogates.
-      const id = record["id"] === undefined ? `\0${++unnamed}` : String(record["id"]);
+      const id =
+        record["id"] === undefined || record["id"] === null ? `\0${++unnamed}` : String(record["id"]);
       const {
         entities,
         text: copy,
@@ -88,7 +92,7 @@ export async function deidentifyNotes(
       } = await run({
         id,
         text,
-        ...(patient === undefined || patient === null ? {} : { patientId: String(patient) }),
+        ...(patientId === null ? {} : { patientId }),
       });
       const convert = spanConverter(text, flags.offsets);
       return {
@@ -98,6 +102,10 @@ export async function deidentifyNotes(
       };
     };
     await filterJsonLines(context, files, answer, NOTES_AT_ONCE);
+    if (replace === "surrogate" && withoutPatient > 0)
+      context.stderr.write(
+        `clinicalbert: ${withoutPatient} notes say no patient: each has surrogates and a date offset of its own.\n`,
+      );
   } finally {
     await model.dispose();
   }
@@ -128,7 +136,17 @@ async function readKey(path: string | undefined): Promise<Uint8Array> {
       remedy: "Name a file that does not exist yet: a key is made in it.",
     });
   if (known !== null) return createHash("sha256").update(known).digest();
-  const key = randomBytes(KEY_BYTES);
-  await writeAtomic(path, key);
-  return createHash("sha256").update(key).digest();
+  await makeKey(path);
+  return readKey(path);
+}
+
+/** Never over a key that another process has made meanwhile: processes that share the notes of a patient must share the key. */
+async function makeKey(path: string): Promise<void> {
+  try {
+    await writeFile(path, randomBytes(KEY_BYTES), { flag: "wx", mode: 0o600, flush: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return;
+    await rm(path, { force: true });
+    throw fileError(error, path);
+  }
 }

@@ -34,6 +34,16 @@ const KNOWN_NAMES: Readonly<Record<ColumnRole, readonly string[]>> = {
   error: ["iserror", "is_error"],
 };
 
+/** The patient of a JSON record, under any name that a column of patients may have; null where it says none. */
+export function patientOf(record: Readonly<Record<string, unknown>>): string | null {
+  const byName = new Map(Object.entries(record).map(([name, value]) => [name.toLowerCase(), value]));
+  for (const name of KNOWN_NAMES.patient) {
+    const value = byName.get(name);
+    if (typeof value === "number" || (typeof value === "string" && value.trim() !== "")) return String(value);
+  }
+  return null;
+}
+
 /** Finds the columns in a header, whatever its case. Throws `NOTES_COLUMNS` without quoting the header. */
 export function findColumns(
   header: readonly string[],

@@ -102,6 +102,12 @@ test("in folders of their own, nested, and by way of a link", async () => {
   });
 });
 
+test("deep below the folder, and past links that lead back up", async () => {
+  make(...SET_2010.map((path) => `data/n2c2/portal/2024-05/relations/${path}`));
+  symlinkSync(root, join(root, "data", "n2c2", "up"));
+  expect(await found()).toEqual({ "i2b2-2010": FOUND_2010("data/n2c2/portal/2024-05/relations/") });
+});
+
 test("a user's own folders, without archives and parts that have no annotations", async () => {
   make(
     "2014/train/1.xml",
@@ -122,7 +128,10 @@ test("a part that is missing is named with what was expected, and what is to be 
   });
   rmSync(join(root, "2012"), { recursive: true });
   make("concept_assertion_relation_training_data/beth/", ...SET_2010.slice(2));
-  await expect(findI2b2Sets(root)).rejects.toThrow(/no training data of i2b2 2010: .*beth with .*partners/);
+  await expect(findI2b2Sets(root)).rejects.toMatchObject({
+    message: expect.stringMatching(/no training data of i2b2 2010: .*beth with .*partners/),
+    remedy: expect.stringMatching(/i2b2 2010 relations .*portal\.dbmi\.hms\.harvard\.edu/),
+  });
 });
 
 test("a folder without any of them, or that is not there", async () => {

@@ -3,11 +3,11 @@
  * unpacked, or in folders of one's own. Names as in the README and notebooks of clinicalBERT and in BigBIO's loaders `n2c2_2006`, `n2c2_2010`,
  * `n2c2_2012`, `n2c2_2014`.
  */
-import { readdir, stat } from "node:fs/promises";
+import { readdir, realpath, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { ClinicalBertError } from "../errors.js";
 import { fileError } from "../util/file-error.js";
-import type { PaperTask } from "./table-2.js";
+import { type PaperTask, WHERE_TO_APPLY } from "./table-2.js";
 
 export type I2b2Task = Exclude<PaperTask, "mednli">;
 
@@ -56,8 +56,6 @@ const PUBLISHED: Readonly<Record<I2b2Task, PublishedSet>> = {
 
 const TASKS = Object.keys(PUBLISHED) as readonly I2b2Task[];
 
-/** Folders below the one that is named, to look into. */
-const DEPTH = 4;
 const ARCHIVE = /\.(zip|tar|tgz|gz)$/i;
 /** Of a user's own folders: what is no annotated part although its name has `train` or `test`. */
 const NO_PART = /^\.|RiskFactors|noTags|unannotated/;
@@ -74,7 +72,7 @@ export async function findI2b2Sets(root: string): Promise<Map<I2b2Task, I2b2Part
     throw new ClinicalBertError(
       "FILE_NOT_FOUND",
       `${root} has no data of i2b2: neither a folder 2006, 2010, 2012 or 2014 nor an unpacked archive of the data portal.`,
-      { details: { path: root } },
+      { remedy: `Check the path. ${whereToApply(TASKS)}`, details: { path: root } },
     );
   return found;
 }
@@ -100,10 +98,14 @@ async function findSet(root: string, task: I2b2Task, entries: readonly string[])
     "FILE_NOT_FOUND",
     `${root} has no ${lacking}ing data of i2b2 ${year}: expected is ${wanted}, or in a folder ${year} an entry named ${lacking}….`,
     {
-      ...(packed.length === 0 ? {} : { remedy: `Unpack ${packed.join(", ")}.` }),
+      remedy: packed.length === 0 ? whereToApply([task]) : `Unpack ${packed.join(", ")}.`,
       details: { path: root, year, part: lacking },
     },
   );
+}
+
+function whereToApply(tasks: readonly I2b2Task[]): string {
+  return `Where it is had: ${tasks.map((task) => WHERE_TO_APPLY[task]).join("; ")}.`;
 }
 
 /** Paths below the root of the first alternative that is complete; each the one nearest to the root. */
@@ -128,10 +130,15 @@ async function ownParts(folder: string): Promise<I2b2Parts> {
 /** Folders and files below `root` as relative paths, those nearest to it first. */
 async function listBelow(root: string): Promise<string[]> {
   const paths: string[] = [];
+  // A link may lead to a folder above it: none is listed twice.
+  const seen = new Set<string>();
   let level = [""];
-  for (let depth = 0; depth < DEPTH && level.length > 0; depth++) {
+  while (level.length > 0) {
     const next: string[] = [];
     for (const parent of level) {
+      const real = await realpath(join(root, parent)).catch(() => join(root, parent));
+      if (seen.has(real)) continue;
+      seen.add(real);
       const children = await readdir(join(root, parent), { withFileTypes: true }).catch((error: unknown) => {
         throw fileError(error, join(root, parent));
       });

@@ -6,7 +6,7 @@ import type { Example, ExampleFormat } from "../tasks/index.js";
 import { readSources } from "../tasks/index.js";
 import { type FinetuneData, type FinetuneTask, splitExamples } from "../tasks/finetuning/index.js";
 import { findI2b2Sets } from "./i2b2-folders.js";
-import type { PaperTask } from "./table-2.js";
+import { type PaperTask, WHERE_TO_APPLY } from "./table-2.js";
 
 /** Files of one column of the table. */
 export interface TaskFiles {
@@ -46,7 +46,7 @@ async function findMednli(folder: string): Promise<TaskFiles> {
       throw new ClinicalBertError(
         "FILE_NOT_FOUND",
         `${path} is not there; --mednli names the folder with the three files of MedNLI 1.0.0.`,
-        { details: { path } },
+        { remedy: `Where it is had: ${WHERE_TO_APPLY.mednli}.`, details: { path } },
       );
   return { train: [train!], dev: [dev!], test: [test!] };
 }

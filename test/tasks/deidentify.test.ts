@@ -177,7 +177,14 @@ describe("the recall beside a model", () => {
     const { text } = note("a");
     writeFileSync(
       gold,
-      `${JSON.stringify({ id: "a", text, entities: [{ label: "PATIENT", spans: [[8, 9]] }] })}\n`,
+      `${JSON.stringify({
+        ...{ id: "a", text },
+        entities: [
+          { label: "PATIENT", spans: [[8, 9]] },
+          { label: "PATIENT", spans: [[99_000, 99_001]] },
+          { label: "PER", spans: [[0, 7]] },
+        ],
+      })}\n`,
     );
     const source = join(folder, "model");
     const before = await runCli(["predict", "--task", "deid", "--model", source], {
@@ -201,6 +208,8 @@ describe("the recall beside a model", () => {
       0,
       expect.stringContaining("all PHI     tokens 100.0 %"),
     ]);
+    expect(measured.stderr).toContain(`1 × outside-text, the first ${gold}:1`);
+    expect(measured.stderr).toContain("1 entities are of no PHI class and not counted: PER");
     const key = join(folder, "key");
     const predict = ["predict", "--task", "deid", "--model", source, "--replace", "surrogate", "--key", key];
     const input = `${JSON.stringify({ id: 7, text, patientId: "p" })}\n{"id":8}\n`;
@@ -217,5 +226,37 @@ describe("the recall beside a model", () => {
     expect(line!["text"]).not.toBe(text);
     expect(refused).toMatchObject({ id: 8, error: { code: "USAGE" } });
     expect(second.stdout).toBe(first.stdout);
+  });
+
+  it("knows a patient by every name that notes have for one, and no patient and no id as none", async () => {
+    const { text } = note("a");
+    const lines = [
+      { patientId: "p" },
+      { patient_id: "p" },
+      { SUBJECT_ID: "p" },
+      { id: null },
+      { id: null },
+      {},
+    ];
+    const { stdout, stderr } = await runCli(
+      ["predict", "--task", "deid", "--model", join(folder, "model"), "--replace", "surrogate"],
+      { input: lines.map((line) => `${JSON.stringify({ ...line, text })}\n`).join("") },
+    );
+    const copies = stdout
+      .trim()
+      .split("\n")
+      .map((line) => (JSON.parse(line) as { text: string }).text);
+    expect(new Set(copies.slice(0, 3)).size).toBe(1);
+    expect(new Set(copies).size).toBe(4);
+    expect(stderr).toContain("3 notes say no patient");
+  });
+
+  it("has one key, also where several processes make it at once", async () => {
+    const key = join(folder, "shared.key");
+    const predict = ["predict", "--task", "deid", "--model", join(folder, "model"), "--replace", "surrogate"];
+    const input = `${JSON.stringify({ patientId: "p", text: note("a").text })}\n`;
+    const runs = await Promise.all([1, 2, 3].map(() => runCli([...predict, "--key", key], { input })));
+    const again = await runCli([...predict, "--key", key], { input });
+    expect(runs.map(({ stdout }) => stdout)).toEqual([again.stdout, again.stdout, again.stdout]);
   });
 });

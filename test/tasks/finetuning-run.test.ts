@@ -101,6 +101,19 @@ describe("a run", () => {
     }
   });
 
+  test("of texts that are longer than it reads says so", async () => {
+    const events: FinetuneEvent[] = [];
+    const changes = { task: "nli", epochs: 1, maxLength: 8 } as const;
+    await finetune(job("cut", changes, PAIRS), { ...HOOKS, onEvent: (event) => events.push(event) });
+    const cut = PAIRS.test.filter(({ text, pair }) => `${text} ${pair}`.split(" ").length > 8 - 3).length;
+    expect(cut).toBeGreaterThan(0);
+    expect(events[0]).toMatchObject({
+      notices: expect.arrayContaining([
+        `${cut} examples of the test data are longer than 8 tokens: only the beginning is read`,
+      ]),
+    });
+  });
+
   test("that is stopped, anywhere, goes on to the same bits", async () => {
     const changes = { epochs: 2, checkpointMinutes: 1e9 };
     const whole = await finetune(job("whole", changes), HOOKS);
@@ -119,7 +132,7 @@ describe("a run", () => {
     }
   });
 
-  test("that is finished is returned as it is, and not with another recipe or other data", async () => {
+  test("that is finished is returned as it is, and not with another recipe, model or other data", async () => {
     const done = await finetune(job("kept", { epochs: 1 }), HOOKS);
     const events: FinetuneEvent[] = [];
     const again = await finetune(job("kept", { epochs: 1, threads: 2 }), {
@@ -135,6 +148,13 @@ describe("a run", () => {
     const less = { ...NOTES, test: NOTES.test.slice(1) };
     await expect(finetune(job("kept", { epochs: 1 }, less), HOOKS)).rejects.toMatchObject({
       details: { differences: ["test data"] },
+    });
+    // The same weights at another place are the same model; other weights of the same shape are not.
+    const moved = await writeTinyModel(folder, "moved");
+    expect((await finetune(job("kept", { epochs: 1, model: moved }), HOOKS)).result).toEqual(again.result);
+    const different = await writeTinyModel(folder, "different", 5);
+    await expect(finetune(job("kept", { epochs: 1, model: different }), HOOKS)).rejects.toMatchObject({
+      details: { differences: ["model"] },
     });
   });
 
@@ -266,4 +286,15 @@ describe("refuses, naming what is wrong", () => {
       code: "TRAINING_RECIPE",
     });
   });
+
+  test.each([{ scheme: "bioes" }, { classWeights: true }] as const)(
+    "%o in the preset, whose ner has neither",
+    async (changes) => {
+      const preset = { preset: "alsentzer2019", select: "last", batchSize: 8, ...changes } as const;
+      await expect(finetune(job("preset-other", preset), HOOKS)).rejects.toMatchObject({
+        code: "TRAINING_RECIPE",
+        details: { name: Object.keys(changes)[0] },
+      });
+    },
+  );
 });

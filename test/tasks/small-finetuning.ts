@@ -39,10 +39,10 @@ export const TINY_CONFIG: BertConfig = {
 };
 
 /** Writes the model folder; `lasix` is two pieces. */
-export async function writeTinyModel(folder: string, name = "tiny"): Promise<string> {
+export async function writeTinyModel(folder: string, name = "tiny", seed = 4): Promise<string> {
   const path = join(folder, name);
   const state = createTrainingState(TINY_CONFIG);
-  initializeParameters(state.weights, TINY_CONFIG.initializerRange, 4);
+  initializeParameters(state.weights, TINY_CONFIG.initializerRange, seed);
   const vocabulary = createVocabulary([...TOKENS, ...DRUGS.filter((drug) => drug !== "lasix")]);
   await exportModelFolder(path, {
     config: TINY_CONFIG,

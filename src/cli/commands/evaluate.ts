@@ -2,6 +2,7 @@
 import { basename, resolve } from "node:path";
 import type { Command } from "commander";
 import { ClinicalBertError } from "../../errors.js";
+import { TEXT_ENCODINGS, type TextEncoding } from "../../notes/text-encoding.js";
 import {
   DEFAULT_THRESHOLD,
   type DeidRecall,
@@ -23,6 +24,7 @@ import {
   scoreFiles,
   writeRecall,
 } from "../../tasks/index.js";
+import { problemNotices } from "../../tasks/finetuning/index.js";
 import { addExamples, type CliCommand, type CliContext } from "../context.js";
 import { configureModelTest } from "../evaluate-model.js";
 import { addModelFlags, type ModelFlags, modelOptions } from "../model-flags.js";
@@ -132,6 +134,7 @@ function checkScoreFlags({ metric, scheme, raw, latex }: ScoreFlags): void {
 interface DeidFlags extends ModelFlags {
   readonly gold: string;
   readonly format: ExampleFormat;
+  readonly encoding: TextEncoding;
   readonly threshold: number;
   readonly data?: string;
   readonly json?: boolean;
@@ -145,6 +148,7 @@ function configureDeid(command: Command, context: CliContext): void {
   )
     .requiredOption("--gold <path>", "annotated notes that the model was not trained on")
     .option("--format <name>", EXAMPLE_FORMATS.join(", "), oneOf(EXAMPLE_FORMATS), "i2b2-2014")
+    .option("--encoding <name>", TEXT_ENCODINGS.join(", "), oneOf(TEXT_ENCODINGS), "utf-8")
     .option("--threshold <p>", "least probability of PHI", numberBetween(0.0001, 1), DEFAULT_THRESHOLD)
     .option("--data <name>", "what to call the data (default: the name of the file or folder)")
     .option("--json", "the measurement as JSON")
@@ -156,10 +160,24 @@ function configureDeid(command: Command, context: CliContext): void {
   );
 }
 
+/** What is left aside, so that nobody takes the recall for one of it too. */
+function otherClasses(gold: readonly EntityExample[]): string[] {
+  const others = gold.flatMap(({ entities }) =>
+    entities.filter(
+      ({ label, category }) => phiCategory(category ?? label) === null && phiCategory(label) === null,
+    ),
+  );
+  if (others.length === 0) return [];
+  const labels = [...new Set(others.map(({ label }) => label))].sort();
+  return [`${others.length} entities are of no PHI class and not counted: ${labels.join(", ")}`];
+}
+
 async function measureDeid(context: CliContext, flags: DeidFlags): Promise<void> {
   const { gold: source, format, threshold, data = basename(resolve(source)) } = flags;
-  const { examples } = await readExamples(source, format);
+  const { examples, problems } = await readExamples(source, format, { encoding: flags.encoding });
   const gold = examples.filter((example): example is EntityExample => example.kind === "entities");
+  const notices = [...problemNotices(source, problems), ...otherClasses(gold)];
+  for (const notice of notices) context.stderr.write(`clinicalbert: ${notice}\n`);
   if (gold.every(({ entities }) => entities.every(({ label }) => phiCategory(label) === null)))
     throw new ClinicalBertError("SCORE_EMPTY", `${source} has no PHI in its ${gold.length} notes.`);
   const model = await openDeidModel(flags.model, modelOptions(flags, context));
@@ -183,12 +201,13 @@ async function measureDeid(context: CliContext, flags: DeidFlags): Promise<void>
       data,
       ...measureRecall(gold, found),
     };
-    await writeRecall(model.folder, recall);
+    // Printed first: it may have taken hours, and a model's folder need not be writable.
     context.stdout.write(
       flags.json === true
         ? `${JSON.stringify(recall)}\n`
         : `${recallLines(recall).join("\n")}\n${NO_DETERMINATION}\n`,
     );
+    await writeRecall(model.folder, recall);
   } finally {
     await model.dispose();
   }

@@ -25,6 +25,7 @@ import {
   type SplitUnit,
   seedRuns,
   seriesReport,
+  sharedNotices,
   startFinetuning,
   TRAINED_SCHEMES,
   type TrainedScheme,
@@ -193,10 +194,17 @@ async function run(context: CliContext, task: FinetuneTask, flags: FinetuneFlags
   const runs = planRuns(task, flags, data);
   for (const { data: each } of new Map(runs.map((planned) => [planned.data, planned])).values())
     checkFinetuneData(task, each, flags.allowUnseenLabels === true);
-  const parts = flags.crossValidation === undefined ? describeParts(data) : [];
+  const folds = flags.crossValidation === undefined ? [] : runs;
+  const [shared] = folds.flatMap((fold) =>
+    sharedNotices(fold.data).map((notice) => `${fold.name}: ${notice}`),
+  );
+  if (shared !== undefined) context.stderr.write(`clinicalbert: ${shared}; so in other folds\n`);
+  const parts = folds.length > 0 ? folds.flatMap(foldParts) : describeParts(data);
   if (flags.json !== true)
+    // The test part of a fold is the development part of the one before it; the rest of them trains.
     for (const { part, examples, sha256 } of parts)
-      context.stdout.write(`${part}: ${examples} examples, documents sha256 ${sha256}\n`);
+      if (folds.length === 0 || part.endsWith(" test"))
+        context.stdout.write(`${part}: ${examples} examples, documents sha256 ${sha256}\n`);
   const view = createFinetuneView(context, runs.length);
   const outcome = await runSeries(
     runs,
@@ -222,7 +230,7 @@ async function run(context: CliContext, task: FinetuneTask, flags: FinetuneFlags
 
 function checkFlags(
   task: FinetuneTask,
-  { grid, seeds, crossValidation, dev = [], test = [], split, predictionsFormat }: FinetuneFlags,
+  { grid, seeds, crossValidation, dev = [], test = [], split, predictionsFormat, ...flags }: FinetuneFlags,
 ): void {
   if (predictionsFormat !== undefined && task !== "ner")
     throw new ClinicalBertError("USAGE", `--predictions-format is for entities; ${task} has none.`);
@@ -233,10 +241,21 @@ function checkFlags(
   ];
   if (kinds.length > 1)
     throw new ClinicalBertError("USAGE", `${kinds.join(" and ")} are different series; give one of them.`);
+  const ofGrid = (["learningRate", "batch", "epochs"] as const).filter((name) => flags[name] !== undefined);
+  if (grid !== undefined && ofGrid.length > 0)
+    throw new ClinicalBertError(
+      "USAGE",
+      "--grid runs its own rates, batches and epochs; --learning-rate, --batch and --epochs would not count.",
+      { remedy: "Leave them out, or leave --grid out." },
+    );
   if (crossValidation === undefined || (split === undefined && dev.length + test.length === 0)) return;
   throw new ClinicalBertError("USAGE", "--cross-validation makes its own parts of the train data.", {
     remedy: "Leave --dev, --test and --split out.",
   });
+}
+
+function foldParts({ name, data }: SeriesRun): ReturnType<typeof describeParts> {
+  return describeParts(data).map(({ part, ...rest }) => ({ part: `${name} ${part}`, ...rest }));
 }
 
 function planRuns(task: FinetuneTask, flags: FinetuneFlags, data: FinetuneData): SeriesRun[] {

@@ -1,10 +1,16 @@
 /** @file `clinicalbert predict`: classes of texts or pairs, or entities of notes, by what the model was fine-tuned for. */
-import { openModel } from "../../checkpoint/index.js";
+import { openModel, resolveModel } from "../../checkpoint/index.js";
 import { ClinicalBertError } from "../../errors.js";
 import { AGGREGATION_STRATEGIES, type AggregationStrategy, pipeline } from "../../pipelines/index.js";
 import { classifyTexts } from "../../pipelines/text-classification.js";
 import type { TextOrPair } from "../../tokens/index.js";
-import { type Entity, openNoteTagger, REPLACEMENTS, type Replacement } from "../../tasks/index.js";
+import {
+  type Entity,
+  openNoteTagger,
+  readModelShapeFile,
+  REPLACEMENTS,
+  type Replacement,
+} from "../../tasks/index.js";
 import {
   type AnnotationFlags,
   addAnnotationFlags,
@@ -165,8 +171,16 @@ async function classify(context: CliContext, files: readonly string[], flags: Pr
     const run = batchCalls((texts: readonly TextOrPair[]) =>
       classifyTexts(tokenizer, model, texts, { top_k: flags.topK ?? 1 }),
     );
+    const { folder } = await resolveModel(
+      flags.model,
+      flags.offline === true ? { offline: true } : {},
+      false,
+    );
+    // Half a pair has a class too, which means nothing.
+    const needsPairs = (await readModelShapeFile(folder))?.task === "nli";
     const answer = async (record: JsonObject): Promise<JsonObject> => {
       const text = textOf(record);
+      if (needsPairs) textOf(record, "text_pair");
       return { labels: await run("text_pair" in record ? [text, textOf(record, "text_pair")] : text) };
     };
     await filterJsonLines(context, files, answer, LINES_AT_ONCE);

@@ -60,6 +60,14 @@ describe("findPhi", () => {
     ]);
   });
 
+  it("takes it in the genitive too", () => {
+    const text = "Doe seen. Doe's son and DOE'S, Doe’s wife.";
+    const tokens = tokensOf(text, {});
+    tokens.find(({ piece }) => piece === "Doe")!.scores = Float32Array.from(faint);
+    const found = findPhi(text, tokens, classes, 0.1);
+    expect(quotes(text, found)).toEqual(Array(3).fill(["PATIENT", "Doe"]));
+  });
+
   it("gives nothing for a note of which a token has no finite probabilities", () => {
     const text = "a b";
     for (const scores of [undefined, Float32Array.of(Number.NaN, 0, 0, 0, 0, 0)]) {

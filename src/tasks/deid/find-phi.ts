@@ -120,6 +120,8 @@ function joins(between: string, begins: boolean): boolean {
 }
 
 const NAME_WORD = /[\p{L}\p{M}][\p{L}\p{M}'’-]{2,}/gu;
+/** Of a name in the genitive ("Smith's"), which is the same name. */
+const GENITIVE = /['’][sS]$/u;
 
 /** Words of found names wherever else the note has them with the same spelling and a capital; they may have escaped in a list or header. */
 function repeatedNames(text: string, found: readonly PhiSpan[]): PhiSpan[] {
@@ -127,14 +129,15 @@ function repeatedNames(text: string, found: readonly PhiSpan[]): PhiSpan[] {
   for (const phi of found)
     if (phi.category === "NAME")
       for (const [word] of text.slice(...phi.span).matchAll(NAME_WORD))
-        if (/^\p{Lu}/u.test(word)) names.set(word, phi);
+        if (/^\p{Lu}/u.test(word)) names.set(word.replace(GENITIVE, ""), phi);
   if (names.size === 0) return [];
   const repeats: PhiSpan[] = [];
   let next = 0;
   for (const match of text.matchAll(NAME_WORD)) {
-    const phi = names.get(match[0]);
+    const name = match[0].replace(GENITIVE, "");
+    const phi = names.get(name);
     if (phi === undefined) continue;
-    const span: Span = [match.index, match.index + match[0].length];
+    const span: Span = [match.index, match.index + name.length];
     while (next < found.length && found[next]!.span[1] <= span[0]) next += 1;
     if (next < found.length && found[next]!.span[0] < span[1]) continue;
     repeats.push({ label: phi.label, category: phi.category, span, score: null });

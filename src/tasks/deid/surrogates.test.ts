@@ -21,6 +21,8 @@ describe("Surrogates", () => {
       `${last!.toUpperCase()}, ${given!.toUpperCase()}`,
     );
     expect(surrogates.replace(request("NAME", "DOCTOR", "Smith"))).toBe(last);
+    expect(surrogates.replace(request("NAME", "PATIENT", "Smith's"))).toBe(`${last}'s`);
+    expect(surrogates.replace(request("NAME", "PATIENT", "John Smith’s"))).toBe(`${full}’s`);
     expect(surrogates.replace(request("NAME", "PATIENT", "J. Smith"))).toMatch(
       new RegExp(`^[A-Z]\\. ${last}$`),
     );

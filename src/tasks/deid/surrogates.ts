@@ -93,7 +93,10 @@ export class Surrogates {
         return this.#scramble({ ...request, original: word });
       const isLast = seen === (lastFirst ? 1 : words.length);
       const list = isLast ? LAST_NAMES : GIVEN_NAMES;
-      return likeCase(this.#pick({ ...request, label: "NAME", original: word }, list), word);
+      // "Smith's" is of Smith.
+      const genitive = /['’][sS]$/u.exec(word)?.[0] ?? "";
+      const name = word.slice(0, word.length - genitive.length);
+      return likeCase(this.#pick({ ...request, label: "NAME", original: name }, list), name) + genitive;
     });
   }
 

@@ -41,14 +41,18 @@ export function modelLabels(
 }
 
 /**
- * Throws `FINETUNE_DATA` for an empty part, examples of the wrong kind or a single class, `FINETUNE_LABEL` for a class in the
+ * Throws `FINETUNE_DATA` for an empty part, examples of the wrong kind, a single class, or entities that nobody marked in the parts that
+ * train and choose the epoch; `FINETUNE_LABEL` for a class in the
  * other parts that the training part never shows (unless `allowUnseen`).
  */
 export function checkFinetuneData(task: FinetuneTask, data: FinetuneData, allowUnseen: boolean): void {
   const parts = Object.entries(data) as [keyof FinetuneData, readonly Example[] | null][];
   for (const [part, examples] of parts) if (examples !== null) checkKinds(task, part, examples);
   const known = labelsAmong(data.train);
-  if (task === "ner" && known.size === 0) throw refuse("The train data mark no entity.", { part: "train" });
+  if (task === "ner")
+    for (const part of ["train", "dev"] as const)
+      if (data[part] !== null && labelsAmong(data[part]).size === 0)
+        throw refuse(`The ${part} data mark no entity.`, { part });
   if (task !== "ner" && known.size < 2)
     throw refuse(`The train data have only the label ${JSON.stringify([...known][0])}.`, { part: "train" });
   if (allowUnseen) return;

@@ -15,6 +15,7 @@ import { finishRun } from "./finish-run.js";
 import type { FinetuneData } from "./finetune-data.js";
 import type { FinetuneEvent, FinetuneOutcome, FinetuneResult, Run } from "./finetune-run.js";
 import { type FinetuneEpoch, type FinetuneStep, openHistory } from "./history.js";
+import { hashStart } from "./hash-start.js";
 import { openStart } from "./open-start.js";
 import { createParts, type TaskPart, type TaskParts } from "./parts.js";
 import { checkFinetuneRecipe, type FinetuneRecipe, headsOf } from "./recipe.js";
@@ -58,7 +59,8 @@ export async function finetune(
   const parts = createParts(recipe, start.tokenizer, data);
   const paths = finetunePaths(folder);
   const versions = { onnxruntime: await ortVersion(), node: process.versions.node };
-  await openFinetuneRun(paths, recipe, featuresOf(parts), versions);
+  const weights = recipe.fromScratch ? null : await hashStart(recipe.model);
+  await openFinetuneRun(paths, recipe, weights, featuresOf(parts), versions);
   const known = await readResult<FinetuneResult>(paths.result);
   if (known !== null) return { finished: true, step: known.steps, model: paths.model, result: known };
   if (exportFeatures) await writeFeatures(folder, parts);

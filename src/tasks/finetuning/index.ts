@@ -24,9 +24,16 @@ export {
   splitExamples,
   splitHash,
 } from "./splits.js";
+export { sharedNotices } from "./shared-examples.js";
 export { startFinetuning } from "./start-finetuning.js";
 export { TRAINED_SCHEMES, type TrainedScheme } from "./word-classes.js";
-export { type DataSources, describeParts, type ReadData, readFinetuneData } from "./read-data.js";
+export {
+  type DataSources,
+  describeParts,
+  problemNotices,
+  type ReadData,
+  readFinetuneData,
+} from "./read-data.js";
 export {
   type FinishedRun,
   foldRuns,

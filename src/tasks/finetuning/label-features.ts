@@ -5,18 +5,21 @@ import { type Feature, IGNORED } from "./feature.js";
 
 /**
  * `[CLS] a [SEP]` or `[CLS] a [SEP] b [SEP]`; of a pair that is too long the longer text loses its last tokens, one by one
- * (run_classifier.py:346–360). A label that is not among `labels` is ignored in the loss.
+ * (run_classifier.py:346–360); `cut` counts these. A label that is not among `labels` is ignored in the loss.
  */
 export function labelFeatures(
   examples: readonly LabelExample[],
   tokenizer: WordPieceTokenizer,
   { labels, maxLength }: { readonly labels: readonly string[]; readonly maxLength: number },
-): Feature[] {
+): { readonly features: Feature[]; readonly cut: number } {
+  let cut = 0;
   const classOf = new Map(labels.map((label, index) => [label, index]));
-  return examples.map(({ text, pair, label }, example) => {
-    const { ids, typeIds } = tokenizer.encode(pair === undefined ? text : [text, pair], {
+  const features = examples.map(({ text, pair, label }, example): Feature => {
+    const { ids, typeIds, overflowing } = tokenizer.encode(pair === undefined ? text : [text, pair], {
       truncation: { maxLength },
     });
+    if (overflowing.length > 0) cut++;
     return { example, ids, typeIds, labels: Int32Array.of(classOf.get(label) ?? IGNORED), words: null };
   });
+  return { features, cut };
 }

@@ -5,6 +5,7 @@ import type { Example, ReadingProblem } from "../example.js";
 import { type ExampleFormat, readSources } from "../readers/read-examples.js";
 import { type FinetuneData, isEntityExample } from "./finetune-data.js";
 import type { FinetuneTask } from "./recipe.js";
+import { sharedNotices } from "./shared-examples.js";
 import { type Split, type SplitOptions, splitExamples, splitHash } from "./splits.js";
 
 export interface DataSources {
@@ -47,10 +48,7 @@ export async function readFinetuneData(task: FinetuneTask, sources: DataSources)
   };
   const given = { train: await read("train"), dev: await read("dev"), test: await read("test") };
   if (given.train === null || given.train.length === 0)
-    throw new ClinicalBertError(
-      "FINETUNE_DATA",
-      `The train data have no example: ${sources.train.join(", ")}.`,
-    );
+    throw new ClinicalBertError("FINETUNE_DATA", `There is no example in ${sources.train.join(", ")}.`);
   const train = given.train;
   if (sources.split !== null) for (const part of ["dev", "test"] as const) forbidBoth(part, sources);
   const cut: Split | null = sources.split === null ? null : splitExamples(train, sources.split);
@@ -59,7 +57,7 @@ export async function readFinetuneData(task: FinetuneTask, sources: DataSources)
     dev: given.dev ?? nullIfEmpty(cut?.dev),
     test: given.test ?? nullIfEmpty(cut?.test),
   };
-  return { data, notices: [...notices, ...sharedDocuments(data)] };
+  return { data, notices: [...notices, ...sharedNotices(data)] };
 }
 
 /** `train 474 examples, documents sha256 …`, for all parts: who has the same documents gets the same hash. */
@@ -112,7 +110,7 @@ function mergeLabels(examples: readonly Example[], label: string): Example[] {
 }
 
 /** How often, and where the first one is. */
-function problemNotices(source: string, problems: readonly ReadingProblem[]): string[] {
+export function problemNotices(source: string, problems: readonly ReadingProblem[]): string[] {
   const byReason = new Map<string, ReadingProblem[]>();
   for (const problem of problems) {
     const same = byReason.get(problem.reason);
@@ -125,18 +123,5 @@ function problemNotices(source: string, problems: readonly ReadingProblem[]): st
     const offsets = span === undefined ? "" : ` at ${span.join("-")}`;
     const place = line === undefined ? `${exampleId}${offsets}` : `${file ?? source}:${line}`;
     return `${source}: ${same.length} × ${reason}, the first ${place}`;
-  });
-}
-
-/** A document in two parts makes the test easier than it is. */
-function sharedDocuments(data: FinetuneData): string[] {
-  const known = new Set(data.train.map(({ documentId }) => documentId));
-  return (["dev", "test"] as const).flatMap((part) => {
-    const shared = new Set(
-      (data[part] ?? []).map(({ documentId }) => documentId).filter((id) => known.has(id)),
-    );
-    return shared.size === 0
-      ? []
-      : [`${shared.size} documents stand in the train and in the ${part} data; scores on them are too high`];
   });
 }

@@ -124,7 +124,7 @@ export function presetSettings(preset: FinetunePreset): Settings {
   return { ...DEFAULT, maxLength: 150, epochs: 3, batchSize: 32, seed: 42, select: "last" };
 }
 
-/** Values whose change makes it another run. The others (device, threads, checkpoint rhythm) may change on resuming. */
+/** Values whose change makes it another run. The others (device, threads, checkpoint rhythm, the path of the same model) may change on resuming. */
 const FREE: ReadonlySet<keyof FinetuneRecipe> = new Set(["model", "checkpointMinutes", "device", "threads"]);
 
 /** Names of the values in which two recipes differ so that one run cannot go on with the other. */
@@ -150,7 +150,12 @@ export function checkFinetuneRecipe(recipe: FinetuneRecipe, maxPositions: number
     throw refuse("weightDecay", weightDecay, "a number from 0 to below 1");
   if (!Number.isInteger(seed) || seed < 0 || seed > 0xffffffff)
     throw refuse("seed", seed, "a whole number from 0 to 4294967295");
-  const { accumulation } = quirksOf(recipe);
+  const { accumulation, labelsEverything } = quirksOf(recipe);
+  // Its list of classes and its loss are the script's: other tags would not be taught, weights not be used.
+  if (labelsEverything && recipe.scheme !== "iob2")
+    throw refuse("scheme", recipe.scheme, "iob2 in ner of the preset alsentzer2019");
+  if (labelsEverything && recipe.classWeights)
+    throw refuse("classWeights", true, "false in ner of the preset alsentzer2019");
   if (recipe.batchSize % accumulation !== 0)
     throw refuse(
       "batchSize",
@@ -159,7 +164,7 @@ export function checkFinetuneRecipe(recipe: FinetuneRecipe, maxPositions: number
     );
 }
 
-function refuse(name: string, value: number, allowed: string): ClinicalBertError {
+function refuse(name: string, value: number | string | boolean, allowed: string): ClinicalBertError {
   return new ClinicalBertError("TRAINING_RECIPE", `${name} is ${value}; it must be ${allowed}.`, {
     details: { name, value },
   });

@@ -54,15 +54,18 @@ interface FinetuneRecord {
   readonly format: "clinicalbert-finetuning-1";
   readonly versions: Readonly<Record<string, string>>;
   readonly recipe: FinetuneRecipe;
+  /** Hash of the weights that it starts from; null where they are random. The path in the recipe may change, the weights may not. */
+  readonly start: string | null;
   /** Key of the hashes below: a hash of text without one would be found by trying. */
   readonly key: string;
   readonly data: Readonly<Record<keyof FeatureParts, string | null>>;
 }
 
-/** Makes `recipe.json`, or checks that the run that is there has the same recipe and data: `TRAINING_RESUME` says what differs. */
+/** Makes `recipe.json`, or checks that the run that is there has the same recipe, start and data: `TRAINING_RESUME` says what differs. */
 export async function openFinetuneRun(
   paths: FinetunePaths,
   recipe: FinetuneRecipe,
+  start: string | null,
   features: FeatureParts,
   versions: Readonly<Record<string, string>>,
 ): Promise<void> {
@@ -71,6 +74,7 @@ export async function openFinetuneRun(
     format: "clinicalbert-finetuning-1",
     versions,
     recipe,
+    start,
     key,
     data: hashParts(features, key),
   };
@@ -79,7 +83,8 @@ export async function openFinetuneRun(
     const parts = (Object.keys(mine) as (keyof FeatureParts)[]).filter(
       (part) => mine[part] !== known.data[part],
     );
-    return [...recipeDifferences(known.recipe, recipe), ...parts.map((part) => `${part} data`)];
+    const model = known.start === start ? [] : ["model"];
+    return [...recipeDifferences(known.recipe, recipe), ...model, ...parts.map((part) => `${part} data`)];
   });
 }
 

@@ -5,10 +5,12 @@ import { createOrtRuntime, type Device } from "../../runtime/ort-node.js";
 import type { Example } from "../example.js";
 import { readModelShapeFile } from "../read-model-shape.js";
 import type { BootstrapOptions } from "../scorers/bootstrap.js";
+import { splitTag } from "../tags.js";
 import { createAnswerer } from "./answer-features.js";
-import { checkKinds } from "./finetune-data.js";
+import { QUIRK_LABELS } from "./entity-features.js";
+import { checkKinds, labelsAmong } from "./finetune-data.js";
 import { openStart } from "./open-start.js";
-import { createPart, type TaskShape } from "./parts.js";
+import { createPart, cutNotices, NO_ENTITIES, type TaskShape } from "./parts.js";
 import type { EntityPrediction, LabelPrediction } from "./predictions.js";
 import { headsOf } from "./recipe.js";
 import type { Scores } from "./scores.js";
@@ -52,18 +54,43 @@ export async function testModel(
   try {
     const answers = await answerer.answer(part.features);
     if (answers === null) throw signal.reason;
-    const notices =
-      part.unsayable === 0
-        ? []
-        : [`${part.unsayable} gold entities are discontinuous or overlap others: counted as missed`];
     return {
       scores: part.score(answers, bootstrap),
       predictions: part.predict(answers),
-      notices: [...start.notices, ...notices],
+      notices: [
+        ...start.notices,
+        ...testNotices(shape, examples, part.unsayable),
+        ...cutNotices(part, "test", shape),
+      ],
     };
   } finally {
     await answerer.dispose();
   }
+}
+
+/** Classes of the preset's taggers that stand for no entity. */
+const NO_TYPES: readonly string[] = Object.values(QUIRK_LABELS);
+
+/** What makes the scores lower than the model deserves. */
+function testNotices({ task, labels }: TaskShape, examples: readonly Example[], unsayable: number): string[] {
+  const notices: string[] = [];
+  if (unsayable > 0)
+    notices.push(`${unsayable} gold entities are discontinuous or overlap others: counted as missed`);
+  const types = task === "ner" ? labels.map((tag) => splitTag(tag).label) : labels;
+  const known = new Set(types.filter((label) => label !== "" && !NO_TYPES.includes(label)));
+  const found = labelsAmong(examples);
+  const unknown = [...found].filter((label) => !known.has(label)).sort();
+  if (unknown.length > 0)
+    notices.push(
+      `the model does not know ${unknown.join(", ")} of the test data: counted as missed; it knows ${[
+        ...known,
+      ]
+        .filter((label) => label !== "")
+        .sort()
+        .join(", ")}`,
+    );
+  if (task === "ner" && found.size === 0) notices.push(NO_ENTITIES);
+  return notices;
 }
 
 /** What the model says of itself; of a folder that another program wrote, what its architecture and class names tell. */

@@ -3,6 +3,7 @@
  * `label` or `labels` as `[start, end, label]`, `["text", {"entities": …}]`; with relations `start_offset`, `end_offset`) and Prodigy's
  * (`spans`, `tokens`, `answer`).
  */
+import { patientOf } from "../../notes/columns.js";
 import { type OffsetUnit, offsetReader } from "../../notes/offset-units.js";
 import type { Span } from "../../notes/span.js";
 import type { Entity } from "../example.js";
@@ -66,7 +67,7 @@ async function readLines(source: string, unit: OffsetUnit, options: ReadOptions)
         else entities.push({ ...(entityId === undefined ? {} : { id: entityId }), label, spans });
       }
       const words = statedWords(record, toIndex);
-      const patientId = stringOf(record, ["patientId", "subject_id"]);
+      const patientId = patientOf(record);
       reading.examples.push({
         kind: "entities",
         id,

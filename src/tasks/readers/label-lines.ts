@@ -2,6 +2,8 @@
  * @file JSON lines with one label for a text or a pair: MedNLI, SNLI and MNLI (`sentence1`, `sentence2`, `gold_label`), and plain
  * `text`, `text_pair` or `premise`, `hypothesis` with `label`.
  */
+import { createHash } from "node:crypto";
+import { patientOf } from "../../notes/columns.js";
 import { type ReadOptions, type ReadResult, Reading } from "./reading.js";
 import { listSourceFiles, malformed, readSourceText } from "./source-files.js";
 
@@ -20,7 +22,6 @@ const DOCUMENT = ["documentId", "pmcid", "captionID", "promptID"];
  */
 export async function readLabelLines(source: string, options: ReadOptions): Promise<ReadResult> {
   const reading = new Reading();
-  const premises = new Map<string, number>();
   for (const file of await listSourceFiles(source, ".jsonl")) {
     const { text: lines } = await readSourceText(file.path, options.encoding);
     for (const { record, line } of parseJsonLines(file.path, lines)) {
@@ -36,13 +37,11 @@ export async function readLabelLines(source: string, options: ReadOptions): Prom
         reading.problems.push({ exampleId: id, file: file.path, line, reason: "no-label" });
         continue;
       }
-      const premise = premises.get(text) ?? premises.size + 1;
-      premises.set(text, premise);
-      const patientId = stringOf(record, ["patientId", "subject_id"]);
+      const patientId = patientOf(record);
       reading.examples.push({
         kind: "label",
         id,
-        documentId: stringOf(record, DOCUMENT) ?? (pair === null ? id : `premise-${premise}`),
+        documentId: stringOf(record, DOCUMENT) ?? (pair === null ? id : premiseId(text)),
         ...(patientId === null ? {} : { patientId }),
         text,
         ...(pair === null ? {} : { pair }),
@@ -51,6 +50,14 @@ export async function readLabelLines(source: string, options: ReadOptions): Prom
     }
   }
   return reading.result();
+}
+
+/**
+ * Of the words, not of their place: equal premises of two files are one document, and different ones are two. In memory and under the hash of
+ * a part only; no file of ours has it.
+ */
+function premiseId(text: string): string {
+  return `premise-${createHash("sha256").update(text).digest("hex").slice(0, 16)}`;
 }
 
 /** The objects of a file of JSON lines; blank lines are skipped. Throws `EXAMPLES_MALFORMED` with the line. */

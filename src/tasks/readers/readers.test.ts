@@ -219,11 +219,17 @@ describe("on what people have", () => {
       { "a.jsonl": `${line("entailment", "1e")}\r\n${line("-", "1n")}\n\n${line("neutral", "1c")}` },
       "nli",
     );
-    expect(examples.map(({ id, documentId }) => [id, documentId])).toEqual([
-      ["1e", "premise-1"],
-      ["1c", "premise-1"],
-    ]);
+    expect(examples.map(({ id }) => id)).toEqual(["1e", "1c"]);
     expect(problems).toMatchObject([{ exampleId: "1n", reason: "no-label", line: 2 }]);
+    const other = { sentence1: "She is well.", sentence2: "x", gold_label: "neutral" };
+    const { examples: second } = await read(
+      { "b.jsonl": `${JSON.stringify(other)}\n${line("neutral", "2c")}` },
+      "nli",
+    );
+    const [first, same] = examples.map(({ documentId }) => documentId);
+    expect(same).toBe(first);
+    // A premise is the same document in whatever file and place it stands: parts of a data set are compared by it.
+    expect(second.map(({ documentId }) => documentId === first)).toEqual([false, true]);
   });
 
   it("reads Prodigy, spaCy, doccano and our own lines", async () => {

@@ -73,6 +73,18 @@ describe("reproduce", () => {
     expect(figures).toMatchObject([{ task: "mednli", paper: 77.6 }]);
   });
 
+  test("refuses flags of a pretraining that nothing asks for", async () => {
+    const { code, stderr } = await runCli([
+      "reproduce",
+      "alsentzer2019",
+      "--pretrain-steps",
+      "2",
+      "--dry-run",
+    ]);
+    expect(code).toBe(2);
+    expect(stderr).toContain("--pretrain-steps is of pretraining, which needs --mimic");
+  });
+
   test("goes from notes to the whole table, through two kills", async () => {
     await writePublishedSets(at("portal"));
     const args = [

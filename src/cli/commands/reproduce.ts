@@ -114,6 +114,10 @@ function addModel(
 }
 
 async function run(context: CliContext, flags: ReproduceFlags): Promise<void> {
+  const ofPretraining = { "--splitter-model": flags.splitterModel, "--pretrain-steps": flags.pretrainSteps };
+  for (const [flag, value] of Object.entries(ofPretraining))
+    if (value !== undefined && flags.mimic === undefined)
+      throw new ClinicalBertError("USAGE", `${flag} is of pretraining, which needs --mimic with the notes.`);
   const options: ReproduceOptions = {
     models: flags.model,
     mimic: flags.mimic ?? null,

@@ -52,8 +52,8 @@ const TASKS: Readonly<Record<string, Task>> = {
     recipe: { epochs: 3, learningRate: 2e-4, maxLength: 96 },
     small: {
       trainDocuments: 480,
-      recipe: { epochs: 6, patience: 6, learningRate: 1e-3, maxLength: 96 },
-      scratchRate: 1e-3,
+      recipe: { epochs: 4, learningRate: 3e-4, maxLength: 96 },
+      scratchRate: 3e-4,
     },
   },
   bc5cdr: {

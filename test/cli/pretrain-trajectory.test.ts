@@ -51,7 +51,9 @@ test("losses, rates and final weights are within twice PyTorch's rounding", asyn
     out: path("run"),
   }).flatMap(([name, value]) => [`--${name}`, String(value)]);
   const outcome = await runCli(["pretrain", ...flags, "--json"]);
-  expect([outcome.code, outcome.stderr]).toEqual([0, ""]);
+  expect(outcome.code).toBe(0);
+  // 20 steps of warm-up: what the published optimizer makes of them is said, and nothing else.
+  expect(outcome.stderr).toMatch(/^clinicalbert: the update of step 19 .* 5\.\d times --learning-rate, .*\n$/);
 
   const metrics = readFileSync(path("run/metrics.jsonl"), "utf8")
     .trimEnd()

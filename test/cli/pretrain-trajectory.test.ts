@@ -53,7 +53,9 @@ test("losses, rates and final weights are within twice PyTorch's rounding", asyn
   const outcome = await runCli(["pretrain", ...flags, "--json"]);
   expect(outcome.code).toBe(0);
   // 20 steps of warm-up: what the published optimizer makes of them is said, and nothing else.
-  expect(outcome.stderr).toMatch(/^clinicalbert: the update of step 19 .* 5\.\d times --learning-rate, .*\n$/);
+  expect(outcome.stderr).toMatch(
+    /^clinicalbert: the update of step 19 .* 5\.\d times --learning-rate, .*\n$/,
+  );
 
   const metrics = readFileSync(path("run/metrics.jsonl"), "utf8")
     .trimEnd()
